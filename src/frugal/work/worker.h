@@ -11,6 +11,7 @@
 
 #include "frugal/base/result.h"
 #include "frugal/space/point.h"
+#include "frugal/trial/outcome.h"
 
 namespace frugal {
 
@@ -43,11 +44,6 @@ struct EpochReport {
   double loss = 0;
   std::map<std::string, double> metrics;
   std::int64_t samples = 0;
-};
-
-struct RatePoint {
-  double rate = 0;
-  double loss = 0;
 };
 
 struct ExploreRequest {
