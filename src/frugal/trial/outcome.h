@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-#include "frugal/energy/energy_report.h"
+#include "frugal/energy/report.h"
 #include "frugal/energy/figure.h"
 #include "frugal/trial/step.h"
 
@@ -57,6 +57,7 @@ struct Outcome {
   std::int64_t samples = 0;                    // training samples processed
   int steps = 0;                               // optimiser steps of Explore
   int budget_steps = 0;                        // of Explore: batches in its fraction of the training set
+  std::optional<std::int64_t> train_samples = {};  // of Explore: size of the training set, where the worker told it
   EnergyReport energy = {};                    // of the whole step
   Duration duration;
 };

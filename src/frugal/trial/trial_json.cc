@@ -107,7 +107,7 @@ Result<Step> step_from_json(const json& held) {
 }
 
 json outcome_to_json(const Outcome& outcome) {
-  json held{{"samples", outcome.samples}, {"duration_s", outcome.duration.value()}, {"energy", energy_report_to_json(outcome.energy)}};
+  json held{{"samples", outcome.samples}, {"duration_s", outcome.duration.value()}, {"energy", phases_to_json(outcome.energy)}};
   if (outcome.failure) held["failure"] = {{"kind", failure_text(outcome.failure->kind)}, {"message", outcome.failure->message}};
   for (const EpochRow& row : outcome.epochs) held["epochs"].push_back(epoch_json(row));
   for (const RatePoint& point : outcome.curve) held["curve"].push_back(json::array({point.rate, number(point.loss)}));
@@ -115,6 +115,7 @@ json outcome_to_json(const Outcome& outcome) {
     held["loss_before"] = number(outcome.loss_before);
     held["steps"] = outcome.steps;
     held["budget_steps"] = outcome.budget_steps;
+    if (outcome.train_samples) held["train_samples"] = *outcome.train_samples;
   }
   if (!outcome.metrics.empty()) held["metrics"] = metrics_json(outcome.metrics);
   return held;
@@ -125,7 +126,7 @@ Result<Outcome> outcome_from_json(const json& held) {
     Outcome outcome;
     outcome.samples = held.at("samples");
     outcome.duration = Duration(held.at("duration_s").get<double>());
-    outcome.energy = energy_report_from_json(held.at("energy")).value();
+    outcome.energy = phases_from_json(held.at("energy")).value();
     if (held.contains("failure")) {
       const std::string kind = held.at("failure").at("kind");
       outcome.failure = Failure{parse_failure(kind).value_or(FailureKind::Internal), held.at("failure").at("message")};
@@ -135,6 +136,7 @@ Result<Outcome> outcome_from_json(const json& held) {
     outcome.loss_before = held.contains("loss_before") ? number(held.at("loss_before")) : 0;
     outcome.steps = held.value("steps", 0);
     outcome.budget_steps = held.value("budget_steps", 0);
+    if (held.contains("train_samples")) outcome.train_samples = held.at("train_samples").get<std::int64_t>();
     if (held.contains("metrics")) outcome.metrics = metrics_of(held.at("metrics"));
     return outcome;
   });

@@ -1,0 +1,30 @@
+// What the history says of each trial. Pure functions of the history; nothing is kept.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "frugal/search/strategy.h"
+
+namespace frugal {
+
+struct TrialSummary {
+  TrialId id = 0;
+  Point point;  // with the latest `set`
+  std::uint64_t seed = 1;
+  int epochs = 0;                         // trained, rolled-back ones included
+  int epochs_since_best = 0;              // trained after the best one
+  std::optional<Winner> best = {};        // the best validated epoch
+  std::optional<double> last_value = {};  // metric of the latest epoch
+  std::optional<int> last_step = {};      // the latest Train step that did not fail
+  std::optional<Failure> failure = {};    // of its latest step
+  bool dropped = false;
+};
+
+// In the order in which the trials first appear.
+std::vector<TrialSummary> summarise(History history, const Goal& goal);
+
+// The best of the trials that were not dropped, else of all. Ties: the earlier trial.
+std::optional<Winner> best_kept(History history, const Goal& goal);
+
+}  // namespace frugal

@@ -1,0 +1,77 @@
+// A Plan is a study with nothing left open: the study file with every default written in.
+// Its JSON form is itself a study file (JSON is YAML), so that the stored plan can be read back with parse_study().
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "frugal/base/result.h"
+#include "frugal/search/sm2.h"
+#include "frugal/search/stopping.h"
+#include "frugal/space/space.h"
+
+namespace frugal {
+
+// The built-in trainer: `settings` is what it is started with (docs/study-file.md).
+struct TrainerWorkload {
+  nlohmann::json settings;
+};
+// Any program that speaks the worker protocol, run by the shell.
+struct WorkerWorkload {
+  std::string command;
+};
+using WorkloadPlan = std::variant<TrainerWorkload, WorkerWorkload>;
+
+struct Sm2Plan {
+  double alpha = 0.75;
+  double beta = 0.5;
+  double explore_fraction = 0.25;
+  int thorough_epochs = 5;
+  int final_epochs = 10;
+  Exploration exploration = Exploration::Probe;
+  RateRule rate_rule = RateRule::Descent;
+  double rollback_tolerance = 0.05;
+  std::optional<int> configurations = {};  // random ones of a space without a grid
+};
+struct RandomPlan {
+  int trials = 10;
+};
+struct GridPlan {};
+struct VanillaPlan {};
+using StrategyPlan = std::variant<Sm2Plan, RandomPlan, GridPlan, VanillaPlan>;
+
+struct EnergyPlan {
+  std::string devices = "auto";
+  Duration interval{0.1};
+  double pue = 1.0;       // power usage effectiveness of the site
+  std::string carbon;     // country of the grid; empty: not said
+};
+
+struct Plan {
+  std::string name;
+  WorkloadPlan workload;
+  Goal goal;
+  Space space;
+  Point fixed;
+  StrategyPlan strategy;
+  Limits limits;
+  Duration step_time{86400};  // a step that takes longer is taken for hung
+  EnergyPlan energy;
+  int repeats = 1;
+  std::uint64_t seed = 1;
+  std::string source;  // the study file verbatim
+};
+
+// "sm2", "random", "grid", "vanilla"
+std::string strategy_name(const StrategyPlan& strategy);
+
+// The whole plan as a study file in JSON.
+nlohmann::ordered_json plan_to_json(const Plan& plan);
+
+// Dotted keys whose values differ, in alphabetical order; empty for equal plans.
+std::vector<std::string> changed_keys(const nlohmann::json& before, const nlohmann::json& after);
+
+}  // namespace frugal

@@ -1,0 +1,323 @@
+#include "frugal/study/study_file.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "frugal/base/nearest.h"
+#include "frugal/base/units_text.h"
+#include "frugal/study/yaml_fields.h"
+#include "frugal/work/trainer_catalogue.h"
+
+namespace frugal {
+namespace {
+
+constexpr double kMany = 1e15;
+constexpr std::int64_t kMost = 1'000'000'000;
+
+// ---- overrides ---------------------------------------------------------------------------------------------
+
+void apply_override(YAML::Node root, const std::string& text) {
+  const std::size_t equals = text.find('=');
+  if (equals == std::string::npos || equals == 0) {
+    throw StudyFault{bad_input("--set " + text + ": is not key=value", "write it like --set strategy.alpha=0.5")};
+  }
+  YAML::Node value;
+  try {
+    value = YAML::Load(text.substr(equals + 1));
+  } catch (const YAML::Exception& failure) {
+    throw StudyFault{bad_input("--set " + text + ": the value is no YAML: " + failure.msg)};
+  }
+  YAML::Node node = root;
+  std::string path = text.substr(0, equals);
+  while (true) {
+    if (!node.IsMap()) throw StudyFault{bad_input("--set " + text + ": '" + path + "' lies under something that is no mapping")};
+    const std::size_t dot = path.find('.');
+    const std::string key = path.substr(0, dot);
+    if (dot == std::string::npos) {
+      node[key] = value;
+      return;
+    }
+    if (!node[key]) node[key] = YAML::Node(YAML::NodeType::Map);
+    node.reset(node[key]);
+    path = path.substr(dot + 1);
+  }
+}
+
+// ---- workload ----------------------------------------------------------------------------------------------
+
+struct ReadWorkload {
+  WorkloadPlan plan;
+  Goal goal;
+};
+
+std::string known_word(const Fields& fields, const char* key, const std::vector<std::string>& words, std::optional<std::string> otherwise = {}) {
+  return fields.word(key, std::move(otherwise), words);
+}
+
+ReadWorkload read_trainer(const Fields& fields) {
+  const TrainerCatalogue& known = trainer_catalogue();
+  nlohmann::json settings;
+  settings["task"] = known_word(fields, "task", known.tasks, known.tasks.front());
+  settings["model"] = known_word(fields, "model", known.models);
+  settings["dataset"] = known_word(fields, "dataset", known.datasets);
+  settings["data_dir"] = fields.text("data_dir", "data");
+  settings["metric"] = known_word(fields, "metric", known.metrics, known.metrics.front());
+  settings["device"] = fields.text("device", "auto");
+  settings["threads"] = fields.whole("threads", 0, 0, 4096);
+  settings["subset"] = fields.whole("subset", 0, 0, kMost);
+  settings["split_seed"] = fields.whole("split_seed", 1, 0, kMost);
+  settings["device_memory_mb"] = fields.whole("device_memory_mb", 0, 0, kMost);
+  if (fields.has("validation")) {
+    const double share = fields.number("validation", {}, 0, 1);
+    if (share <= 0 || share >= 1) fields.refuse(fields.node("validation"), "validation", "is a fraction above 0 and below 1, not " + exact_text(share));
+    settings["validation"] = share;
+  }
+  const std::string metric = settings["metric"];
+  return {TrainerWorkload{std::move(settings)}, Goal{metric, maximised(metric)}};
+}
+
+ReadWorkload read_workload(const Fields& top) {
+  Fields any = top.under("workload", {});
+  for (const char* key : {"command", "table"}) {
+    if (any.has(key)) {
+      any.refuse(any.node(key), key, "is not supported by this version of frugal",
+                 "give a model and a dataset for the built-in trainer, or 'worker: COMMAND' for a program that speaks the worker protocol");
+    }
+  }
+  if (!any.has("worker")) return read_trainer(top.under("workload", trainer_catalogue().keys));
+  const Fields fields = top.under("workload", {"worker", "metric", "goal"});
+  const std::string metric = fields.text("metric", "accuracy");
+  const std::string goal = fields.word("goal", maximised(metric) ? "max" : "min", {"max", "min"});
+  const std::string command = fields.text("worker");
+  if (command.empty()) fields.refuse(fields.node("worker"), "worker", "is an empty command");
+  return {WorkerWorkload{command}, Goal{metric, goal == "max"}};
+}
+
+// ---- space -------------------------------------------------------------------------------------------------
+
+std::vector<Value> read_values(const Fields& fields, const YAML::Node& list, const std::string& key) {
+  std::vector<Value> values;
+  for (const YAML::Node& entry : list) {
+    if (!entry.IsScalar()) fields.refuse(entry, key, "a choice is a number, a word, true or false");
+    values.push_back(scalar_value(entry));
+  }
+  return values;
+}
+
+Condition read_condition(const Fields& fields, const YAML::Node& when, const std::string& key) {
+  if (!when.IsMap() || when.size() != 1) fields.refuse(when, key, "when: is a mapping of one parameter to its value or values, like {optimizer: sgd}");
+  const auto entry = *when.begin();
+  std::vector<Value> values = entry.second.IsSequence() ? read_values(fields, entry.second, key) : std::vector<Value>{};
+  if (entry.second.IsScalar()) values.push_back(scalar_value(entry.second));
+  return {entry.first.as<std::string>(), std::move(values)};
+}
+
+bool whole_bounds(const Fields& range) {
+  return std::holds_alternative<std::int64_t>(scalar_value(range.node("low"))) && std::holds_alternative<std::int64_t>(scalar_value(range.node("high")));
+}
+
+Domain read_range(const Fields& range) {
+  const double low = range.number("low", {}, -kMany, kMany);
+  const double high = range.number("high", {}, -kMany, kMany);
+  const std::string type = range.word("type", whole_bounds(range) && !range.has("points") ? "integer" : "real", {"integer", "real"});
+  const bool log = range.flag("log", false);
+  if (type == "integer") {
+    if (range.has("points")) range.refuse(range.node("points"), "points", "is for real ranges; an integer range takes 'step'");
+    return Integer{range.whole("low", {}, -kMost, kMost), range.whole("high", {}, -kMost, kMost), range.whole("step", 1, 1, kMost), log};
+  }
+  if (range.has("step")) range.refuse(range.node("step"), "step", "is for integer ranges; a real range takes 'points'");
+  Real real{low, high, log, {}};
+  if (range.has("points")) real.points = static_cast<int>(range.whole("points", {}, 1, 100'000));
+  return real;
+}
+
+Parameter read_parameter(const Fields& space, const std::string& name, const YAML::Node& held) {
+  if (held.IsScalar()) return {name, Choice{{scalar_value(held)}}, {}};
+  if (held.IsSequence()) return {name, Choice{read_values(space, held, name)}, {}};
+  if (!held.IsMap()) space.refuse(held, name, "is a list of values or a range like {low: 0.001, high: 1.0, log: true}");
+  const Fields range = space.under(name.c_str(), {"low", "high", "log", "points", "step", "type", "choices", "when"});
+  Parameter parameter{name, Choice{}, {}};
+  if (range.has("choices")) {
+    const Fields choices = space.under(name.c_str(), {"choices", "when"});
+    if (!choices.node("choices").IsSequence()) choices.refuse(choices.node("choices"), "choices", "is a list");
+    parameter.domain = Choice{read_values(choices, choices.node("choices"), name)};
+  } else {
+    parameter.domain = read_range(range);
+  }
+  if (range.has("when")) parameter.when = read_condition(range, range.node("when"), name);
+  return parameter;
+}
+
+Space read_space(const Fields& top) {
+  if (!top.has("space")) return {};
+  const Fields fields = top.under("space", {});
+  std::vector<Parameter> parameters;
+  for (const auto& entry : fields.all()) parameters.push_back(read_parameter(fields, entry.first.Scalar(), entry.second));
+  Result<Space> space = Space::make(std::move(parameters));
+  if (!space) top.refuse(top.node("space"), "space", space.error().message, space.error().hint);
+  return std::move(*space);
+}
+
+Point read_fixed(const Fields& top, const Space& space) {
+  Point fixed;
+  if (!top.has("fixed")) return fixed;
+  const Fields fields = top.under("fixed", {});
+  for (const auto& entry : fields.all()) {
+    const std::string& key = entry.first.Scalar();
+    if (!entry.second.IsScalar()) fields.refuse(entry.second, key, "is a single value");
+    if (space.find(key) != nullptr) fields.refuse(entry.first, key, "is in 'space' as well; it can be fixed or searched, not both");
+    fixed.set(key, scalar_value(entry.second));
+  }
+  return fixed;
+}
+
+// The built-in trainer knows its factors: a word it does not know is refused here, with its place.
+void check_factors(const Fields& top) {
+  for (const char* part : {"space", "fixed"}) {
+    if (top.has(part)) (void)top.under(part, trainer_catalogue().factors);
+  }
+}
+
+// ---- strategy ----------------------------------------------------------------------------------------------
+
+Sm2Plan read_sm2(const Fields& top) {
+  const Fields fields = top.under("strategy", {"name", "alpha", "beta", "explore_fraction", "thorough_epochs", "final_epochs",
+                                               "exploration", "rate_rule", "rollback_tolerance", "configurations"});
+  Sm2Plan plan;
+  plan.alpha = fields.number("alpha", plan.alpha, 0, 1);
+  plan.beta = fields.number("beta", plan.beta, 0, 1);
+  plan.explore_fraction = fields.number("explore_fraction", plan.explore_fraction, 0, 1);
+  if (plan.explore_fraction == 0) fields.refuse(fields.node("explore_fraction"), "explore_fraction", "must be more than 0");
+  plan.thorough_epochs = static_cast<int>(fields.whole("thorough_epochs", plan.thorough_epochs, 1, kMost));
+  plan.final_epochs = static_cast<int>(fields.whole("final_epochs", plan.final_epochs, 1, kMost));
+  plan.exploration = fields.word("exploration", "probe", {"paper", "probe"}) == "paper" ? Exploration::Paper : Exploration::Probe;
+  const std::string rule = plan.exploration == Exploration::Paper ? "paper" : "descent";
+  plan.rate_rule = fields.word("rate_rule", rule, {"paper", "descent"}) == "paper" ? RateRule::Paper : RateRule::Descent;
+  plan.rollback_tolerance = fields.number("rollback_tolerance", plan.rollback_tolerance, 0, kMany);
+  if (fields.has("configurations")) plan.configurations = static_cast<int>(fields.whole("configurations", {}, 1, 100'000));
+  return plan;
+}
+
+StrategyPlan read_strategy(const Fields& top) {
+  const std::vector<std::string> names{"sm2", "random", "grid", "vanilla"};
+  const std::string name = top.under("strategy", {}).word("name", {}, names);
+  if (name == "sm2") return read_sm2(top);
+  if (name == "random") {
+    return RandomPlan{static_cast<int>(top.under("strategy", {"name", "trials"}).whole("trials", {}, 1, 10'000'000))};
+  }
+  (void)top.under("strategy", {"name"});
+  if (name == "grid") return GridPlan{};
+  return VanillaPlan{};
+}
+
+Limits read_limits(const Fields& top, Duration& step_time) {
+  Limits limits;
+  if (top.has("limits")) {
+    const Fields fields = top.under("limits", {"epochs", "patience", "target", "energy", "time", "step"});
+    if (fields.has("epochs")) limits.epochs = static_cast<int>(fields.whole("epochs", {}, 1, kMost));
+    if (fields.has("patience")) limits.patience = static_cast<int>(fields.whole("patience", {}, 1, kMost));
+    if (fields.has("target")) limits.target = fields.number("target", {}, -kMany, kMany);
+    limits.energy = fields.energy("energy");
+    limits.time = fields.duration("time");
+    step_time = fields.duration("step").value_or(step_time);
+  }
+  // Some end there must be: the paper's setting where the file names none.
+  if (!limits.epochs) limits.epochs = 60;
+  if (!limits.patience) limits.patience = 10;
+  return limits;
+}
+
+EnergyPlan read_energy(const Fields& top) {
+  EnergyPlan plan;
+  if (!top.has("energy")) return plan;
+  const Fields fields = top.under("energy", {"devices", "interval", "pue", "carbon"});
+  plan.devices = fields.text("devices", plan.devices);
+  plan.interval = fields.duration("interval").value_or(plan.interval);
+  if (plan.interval < Duration(0.001)) fields.refuse(fields.node("interval"), "interval", "is shorter than 1 ms");
+  plan.pue = fields.number("pue", plan.pue, 1, 10);
+  plan.carbon = fields.text("carbon", "");
+  return plan;
+}
+
+// ---- what does not go together -----------------------------------------------------------------------------
+
+void check_sm2(const Fields& top, const Plan& plan, const Sm2Plan& sm2) {
+  const YAML::Node strategy = top.node("strategy");
+  const Parameter* rate = plan.space.find("learning_rate");
+  if (rate == nullptr || grid_values(rate->domain).size() < 3) {
+    top.refuse(rate == nullptr ? strategy : top.node("space")["learning_rate"], "strategy", "sm2 searches the learning rate and needs at least 3 candidates of it",
+               "add to space:  learning_rate: {low: 0.001, high: 1.0, log: true, points: 20}");
+  }
+  for (const Value& value : grid_values(rate->domain)) {
+    const std::optional<double> number = Point({{"v", value}}).number("v");
+    if (!number || *number <= 0) top.refuse(top.node("space"), "space", "learning_rate " + value_text(value) + " is no positive number");
+  }
+  if (plan.repeats != 1) top.refuse(top.node("repeats"), "repeats", "sm2 runs every configuration once; repeat the study with other seeds instead");
+  const Result<std::vector<Point>> grid = grid_points(plan.space.without("learning_rate"), 100'000);
+  if (!grid && !sm2.configurations) {
+    top.refuse(strategy, "strategy", grid.error().message, "or let sm2 draw random ones: strategy: {name: sm2, configurations: 16}");
+  }
+}
+
+void check_together(const Fields& top, const Plan& plan) {
+  if (std::holds_alternative<TrainerWorkload>(plan.workload)) check_factors(top);
+  if (const auto* sm2 = std::get_if<Sm2Plan>(&plan.strategy)) check_sm2(top, plan, *sm2);
+  if (std::holds_alternative<VanillaPlan>(plan.strategy)) {
+    const Result<std::vector<Point>> grid = grid_points(plan.space, 2);
+    if (!grid || grid->size() != 1) {
+      top.refuse(top.node("space"), "space", "vanilla trains one configuration, but the space holds several",
+                 "move the values to 'fixed:', or use 'strategy: {name: grid}'");
+    }
+  }
+  if (std::holds_alternative<GridPlan>(plan.strategy)) {
+    const Result<std::vector<Point>> grid = grid_points(plan.space);
+    if (!grid) top.refuse(top.node("space"), "space", grid.error().message, grid.error().hint);
+  }
+}
+
+void check_name(const Fields& top, const std::string& name) {
+  if (name.empty() || name.size() > 200) top.refuse(top.node("name"), "name", "has between 1 and 200 characters");
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == '/') top.refuse(top.node("name"), "name", "holds no slash and no control character");
+  }
+}
+
+Plan read_plan(const Fields& top, std::string source) {
+  Plan plan;
+  plan.source = std::move(source);
+  plan.name = top.text("name");
+  check_name(top, plan.name);
+  ReadWorkload workload = read_workload(top);
+  plan.workload = std::move(workload.plan);
+  plan.goal = std::move(workload.goal);
+  plan.space = read_space(top);
+  plan.fixed = read_fixed(top, plan.space);
+  plan.strategy = read_strategy(top);
+  plan.limits = read_limits(top, plan.step_time);
+  plan.energy = read_energy(top);
+  plan.repeats = static_cast<int>(top.whole("repeats", 1, 1, 100'000));
+  plan.seed = static_cast<std::uint64_t>(top.whole("seed", 1, 0, kMost * kMost));
+  check_together(top, plan);
+  return plan;
+}
+
+}  // namespace
+
+Result<Plan> parse_study(std::string_view text, std::string_view shown_name, std::span<const std::string> overrides) {
+  const std::string file(shown_name);
+  try {
+    YAML::Node root = YAML::Load(std::string(text));
+    if (!root || root.IsNull()) return bad_input(file + ": is empty", "see examples/digits-sm2.yaml for a study file");
+    const std::vector<std::string> keys{"name", "workload", "space", "fixed", "strategy", "limits", "energy", "repeats", "seed"};
+    (void)Fields(root, "", file, keys);
+    for (const std::string& change : overrides) apply_override(root, change);
+    return read_plan(Fields(root, "", file, keys), std::string(text));
+  } catch (const StudyFault& fault) {
+    return fault.error;
+  } catch (const YAML::Exception& failure) {
+    const std::string place = failure.mark.is_null() ? "" : ":" + std::to_string(failure.mark.line + 1) + ":" + std::to_string(failure.mark.column + 1);
+    return bad_input(file + place + ": this is no YAML: " + failure.msg);
+  }
+}
+
+}  // namespace frugal

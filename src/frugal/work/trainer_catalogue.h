@@ -1,0 +1,25 @@
+// The words of the built-in trainer that a study file may use: what `frugal` checks before anything starts,
+// and what the trainer itself accepts. The only list of them.
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace frugal {
+
+struct TrainerCatalogue {
+  std::vector<std::string> keys;      // of `workload:`
+  std::vector<std::string> tasks;
+  std::vector<std::string> models;
+  std::vector<std::string> datasets;
+  std::vector<std::string> metrics;   // the first is the default
+  std::vector<std::string> factors;   // parameters of a space that have an effect
+  std::vector<std::string> optimizers;
+};
+
+const TrainerCatalogue& trainer_catalogue();
+
+// True for metrics of which more is better (accuracy), false for loss and perplexity.
+bool maximised(const std::string& metric);
+
+}  // namespace frugal
