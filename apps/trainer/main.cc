@@ -1,0 +1,76 @@
+// frugal-trainer: the built-in worker as a process. Reads its workload from --workload, then serves the worker
+// protocol on the descriptors of FRUGAL_FDS, else on stdin and stdout.
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <string>
+#include <string_view>
+
+#include "frugal/train/trainer.h"
+#include "frugal/work/worker.h"
+
+namespace {
+
+constexpr int kUsage = 2;
+constexpr const char* kHelp =
+    R"(frugal-trainer: trains image classifiers for a frugal study (libtorch inside)
+
+  frugal-trainer --workload JSON     serve the worker protocol (docs/protocol.md)
+  frugal-trainer --version | --help
+
+JSON is an object:
+  model             mlp | resnet8 | resnet18 | resnet50
+  dataset           digits | cifar10 | cifar100
+  data_dir          folder of the data files                          (data)
+  metric            accuracy | loss                                   (accuracy)
+  device            auto | cpu | cuda | cuda:N                        (auto)
+  threads           CPU threads, 0 for every usable core              (0)
+  subset            training samples to keep, 0 for all               (0)
+  validation        fraction kept for validation                      (0.2 digits, 0.1 CIFAR)
+  split_seed        seed of the split and the subset                  (1)
+  device_memory_mb  limit for training data on the device, 0: it fits (0)
+  task              image-classification
+
+It speaks on the descriptors of FRUGAL_FDS ("r,w"), else on stdin and stdout. `frugal run` starts it.
+
+Example:
+  echo '{"op":"hello","protocol":1}' | frugal-trainer --workload '{"model":"mlp","dataset":"digits"}'
+)";
+
+int complain(const frugal::Error& error) {
+  std::fprintf(stderr, "frugal-trainer: %s\n", error.message.c_str());
+  if (!error.hint.empty()) std::fprintf(stderr, "  %s\n", error.hint.c_str());
+  return kUsage;
+}
+
+int serve_workload(std::string_view workload) {
+  const auto config = frugal::trainer_config_from_json(workload);
+  if (!config.ok()) return complain(config.error());
+  const auto streams = frugal::worker_streams(std::getenv("FRUGAL_FDS"));
+  if (!streams.ok()) return complain(streams.error());
+  const auto worker = frugal::make_trainer(*config);
+  if (!worker.ok()) return complain(worker.error());
+  return frugal::serve(**worker, *streams);
+}
+
+int run(int count, char** words) {
+  const std::string_view first = count > 1 ? words[1] : "";
+  if (first == "--help" || first == "-h") return std::fputs(kHelp, stdout) < 0 ? 1 : 0;
+  if (first == "--version") return std::printf("%s\n", frugal::trainer_version().c_str()) < 0 ? 1 : 0;
+  if (first == "--workload" && count == 3) return serve_workload(words[2]);
+  constexpr std::string_view kPrefix = "--workload=";
+  if (first.starts_with(kPrefix) && count == 2) return serve_workload(first.substr(kPrefix.size()));
+  const std::string shown = first.empty() ? "no --workload was given" : "cannot read '" + std::string(first) + "'";
+  return complain(frugal::bad_input(shown, "type frugal-trainer --workload JSON, or frugal-trainer --help"));
+}
+
+}  // namespace
+
+int main(int count, char** words) {
+  try {
+    return run(count, words);
+  } catch (const std::exception& error) {
+    std::fprintf(stderr, "frugal-trainer: %s\n", error.what());
+    return 1;
+  }
+}

@@ -1,0 +1,35 @@
+// The file a trial is saved to: a JSON header and one block of floats, sealed by a checksum. No torch here.
+// The write is atomic (temporary file and rename) and not synced: a file that a power cut damaged is refused.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "frugal/base/result.h"
+#include "frugal/space/point.h"
+
+namespace frugal {
+
+struct CheckpointHeader {
+  std::string model;
+  std::string dataset;
+  std::uint64_t seed = 0;
+  int epoch = 0;              // epochs trained
+  std::int64_t updates = 0;   // optimiser steps taken
+  Point point;
+};
+
+struct Checkpoint {
+  CheckpointHeader header;
+  std::vector<float> state;
+};
+
+// An error (disk full, no such folder) leaves whatever was at `path` before.
+Status write_checkpoint(const std::string& path, const CheckpointHeader& header, std::span<const float> state);
+
+// "checkpoint PATH is damaged: …" when a byte is missing or changed.
+Result<Checkpoint> read_checkpoint(const std::string& path);
+
+}  // namespace frugal

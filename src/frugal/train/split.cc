@@ -1,0 +1,94 @@
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "frugal/base/rng.h"
+#include "frugal/base/units_text.h"
+#include "frugal/train/images.h"
+
+namespace frugal {
+namespace {
+
+using Indices = std::vector<std::size_t>;
+
+// The records of every class, each class in a seeded random order.
+std::vector<Indices> shuffled_classes(const Images& all, std::uint64_t seed) {
+  std::vector<Indices> classes(static_cast<std::size_t>(all.shape.classes));
+  for (std::size_t i = 0; i < all.labels.size(); ++i) classes[all.labels[i]].push_back(i);
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    Rng rng(derive_seed(derive_seed(seed, "split"), c));
+    rng.shuffle(std::span(classes[c]));
+  }
+  return classes;
+}
+
+// Shares of `total` in proportion to the sizes of the classes, by largest remainder; ties: the lower class.
+std::vector<std::size_t> shares(const std::vector<Indices>& classes, std::size_t total) {
+  std::size_t all = 0;
+  for (const Indices& members : classes) all += members.size();
+  std::vector<std::size_t> share(classes.size());
+  std::vector<std::pair<double, std::size_t>> remainders;
+  std::size_t given = 0;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const double exact = static_cast<double>(total) * static_cast<double>(classes[c].size()) / static_cast<double>(all);
+    share[c] = static_cast<std::size_t>(exact);
+    given += share[c];
+    remainders.emplace_back(exact - std::floor(exact), c);
+  }
+  std::stable_sort(remainders.begin(), remainders.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  for (std::size_t i = 0; given < total; ++i) {
+    const std::size_t c = remainders[i % remainders.size()].second;
+    if (share[c] == classes[c].size()) continue;
+    ++share[c];
+    ++given;
+  }
+  return share;
+}
+
+// Moves the first share[c] records of every class out of `classes`; in the order of the file.
+Indices take(std::vector<Indices>& classes, const std::vector<std::size_t>& share) {
+  Indices taken;
+  for (std::size_t c = 0; c < classes.size(); ++c) {
+    const auto end = classes[c].begin() + static_cast<std::ptrdiff_t>(share[c]);
+    taken.insert(taken.end(), classes[c].begin(), end);
+    classes[c].erase(classes[c].begin(), end);
+  }
+  std::sort(taken.begin(), taken.end());
+  return taken;
+}
+
+Images gather(const Images& all, const Indices& chosen) {
+  Images part{.shape = all.shape, .pixels = {}, .labels = {}};
+  const std::size_t pixels = static_cast<std::size_t>(all.shape.pixels());
+  part.pixels.reserve(chosen.size() * pixels);
+  part.labels.reserve(chosen.size());
+  for (const std::size_t i : chosen) {
+    const auto first = all.pixels.begin() + static_cast<std::ptrdiff_t>(i * pixels);
+    part.pixels.insert(part.pixels.end(), first, first + static_cast<std::ptrdiff_t>(pixels));
+    part.labels.push_back(all.labels[i]);
+  }
+  return part;
+}
+
+}  // namespace
+
+Result<SplitImages> split_images(Images all, const SplitRequest& request) {
+  const std::size_t count = all.labels.size();
+  const auto kept = static_cast<std::size_t>(std::llround(request.validation * static_cast<double>(count)));
+  if (kept == 0 || kept >= count)
+    return bad_input("workload.validation " + exact_text(request.validation) + " leaves a part of the " +
+                         std::to_string(count) + " records empty",
+                     "choose a fraction between " + exact_text(1.0 / static_cast<double>(count)) + " and 1");
+  std::vector<Indices> classes = shuffled_classes(all, request.seed);
+  const Indices validation = take(classes, shares(classes, kept));
+  const std::size_t training = count - kept;
+  const auto wanted = request.subset == 0 ? training : static_cast<std::size_t>(request.subset);
+  if (wanted > training)
+    return bad_input("workload.subset " + std::to_string(request.subset) + " is more than the " + std::to_string(training) +
+                         " records of the training part",
+                     "choose at most " + std::to_string(training) + ", or 0 for all");
+  const Indices train = take(classes, shares(classes, wanted));
+  return SplitImages{.train = gather(all, train), .validation = gather(all, validation)};
+}
+
+}  // namespace frugal

@@ -1,0 +1,39 @@
+// What differs between libtorch 1.13 and 2.x and between CPU and CUDA: devices, threads, versions, errors.
+#pragma once
+
+#include <ATen/ATen.h>
+
+#include <exception>
+#include <string>
+
+#include "frugal/base/result.h"
+
+namespace frugal {
+
+// "auto" takes the first CUDA device that works, else the CPU. Anything else that is not there is an error.
+Result<at::Device> open_device(const std::string& name);
+
+// Returns when everything queued on `device` is done.
+void synchronise(at::Device device);
+
+// Threads of one operation; 0: every core this process may use. Also switches to repeatable algorithms.
+void prepare_process(int threads);
+int threads_in_use();
+
+std::string libtorch_version();
+
+// True for std::bad_alloc, CUDA's out of memory and the CPU allocator's refusal.
+bool is_out_of_memory(const std::exception& error);
+
+// The first line of a libtorch message, without its stack.
+std::string short_message(const std::exception& error);
+
+// The gradients of a convolution without bias; `input` is undefined unless wanted.
+struct ConvolutionGradients {
+  at::Tensor input;
+  at::Tensor weight;
+};
+ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input, const at::Tensor& weight,
+                                           std::int64_t stride, std::int64_t padding, bool want_input);
+
+}  // namespace frugal

@@ -1,0 +1,308 @@
+// The Worker of the built-in trainer: holds the trials, checks requests, marks phases, and turns whatever
+// libtorch throws into a WorkerError.
+#include "frugal/train/trainer.h"
+
+#include <cmath>
+#include <map>
+#include <nlohmann/json.hpp>
+
+#include "frugal/base/units_text.h"
+#include "frugal/train/checkpoint.h"
+#include "frugal/train/exploration.h"
+#include "frugal/train/learner.h"
+#include "frugal/train/torch_compat.h"
+
+namespace frugal {
+namespace {
+
+constexpr const char* kVersion = "0.1.0";
+
+struct Trial {
+  Point point;
+  std::unique_ptr<Learner> learner;
+};
+
+struct LoadedImages {
+  std::unique_ptr<DeviceImages> train;
+  std::unique_ptr<DeviceImages> validation;
+};
+
+WorkerError invalid(std::string message) { return {.kind = WorkerErrorKind::Invalid, .message = std::move(message)}; }
+WorkerError invalid(const Error& error) {
+  return invalid(error.message + (error.hint.empty() ? "" : "; " + error.hint));
+}
+
+// Marks a phase from construction to destruction, also when the work in it fails.
+class Phase {
+ public:
+  Phase(WorkEvents& events, const char* name, at::Device device) : events_(events), name_(name), device_(device) {
+    events_.phase(name_, true);
+  }
+  // Not in the destructor's silence: the end of work that went well must be reported or fail loudly.
+  void end() {
+    synchronise(device_);
+    open_ = false;
+    events_.phase(name_, false);
+  }
+  ~Phase() {
+    if (!open_) return;
+    try {
+      end();
+    } catch (...) {  // the error that ended the phase is on its way and says more
+    }
+  }
+  Phase(const Phase&) = delete;
+  Phase& operator=(const Phase&) = delete;
+
+ private:
+  WorkEvents& events_;
+  std::string name_;
+  at::Device device_;
+  bool open_ = true;
+};
+
+Result<Images> read_images(const TrainerConfig& config) {
+  if (config.dataset == "digits") return read_digits(config.data_dir);
+  if (config.dataset == "cifar10") return read_cifar10(config.data_dir);
+  return read_cifar100(config.data_dir);
+}
+
+Result<LoadedImages> load_images(const TrainerConfig& config, at::Device device) {
+  Result<Images> all = read_images(config);
+  if (!all.ok()) return std::move(all).error();
+  const double fraction = config.validation.value_or(config.dataset == "digits" ? 0.2 : 0.1);
+  Result<SplitImages> split = split_images(
+      std::move(*all), {.validation = fraction, .subset = config.subset, .seed = config.split_seed});
+  if (!split.ok()) return std::move(split).error();
+  const Standardisation by = standardisation_of(split->train);
+  const std::int64_t limit = config.device_memory_mb << 20;
+  LoadedImages loaded;
+  loaded.train = std::make_unique<DeviceImages>(std::move(split->train), by, device, limit);
+  loaded.validation = std::make_unique<DeviceImages>(std::move(split->validation), by, device, 0);
+  return loaded;
+}
+
+std::string check_explore(const ExploreRequest& r) {
+  if (!(r.fraction > 0.0 && r.fraction <= 1.0))
+    return "explore: fraction must be above 0 and at most 1, not " + exact_text(r.fraction) + "; 0.25 is usual";
+  if (r.rates.empty()) return "explore: rates is empty; give at least one learning rate";
+  for (std::size_t i = 0; i < r.rates.size(); ++i) {
+    if (!std::isfinite(r.rates[i]) || r.rates[i] < 0.0 || (i > 0 && r.rates[i] < r.rates[i - 1]))
+      return "explore: rates must be ascending numbers of at least 0; rates[" + std::to_string(i) + "] is " +
+             exact_text(r.rates[i]);
+  }
+  if (r.max_cycles > 0 && r.max_cycles < r.min_cycles)
+    return "explore: max_cycles " + std::to_string(r.max_cycles) + " is less than min_cycles " + std::to_string(r.min_cycles);
+  return "";
+}
+
+class TrainerWorker final : public Worker {
+ public:
+  TrainerWorker(TrainerConfig config, at::Device device) : config_(std::move(config)), device_(device) {}
+
+  WorkerResult<WorkerCard> hello() override {
+    return guarded<WorkerCard>([&]() -> WorkerResult<WorkerCard> {
+      if (auto trouble = need_images()) return *trouble;
+      return WorkerCard{.name = card_name(),
+                        .can = {"train", "explore", "probe", "snapshot"},
+                        .metric = config_.metric,
+                        .maximise = config_.metric == "accuracy",
+                        .train_samples = images_.train->count(),
+                        .validation_samples = images_.validation->count()};
+    });
+  }
+
+  WorkerResult<Done> start(int trial, const Point& point, std::uint64_t seed) override {
+    return guarded<Done>([&]() -> WorkerResult<Done> {
+      if (auto trouble = need_images()) return *trouble;
+      const Result<TrialSettings> settings = settings_from_point(point, images_.train->count());
+      if (!settings.ok()) return invalid(settings.error());
+      trials_.erase(trial);  // before the new one is built: both may not fit
+      auto learner = std::make_unique<Learner>(config_.model, *images_.train, *settings, seed);
+      trials_[trial] = {.point = point, .learner = std::move(learner)};
+      return Done{};
+    });
+  }
+
+  WorkerResult<Done> train(int trial, int epochs, const Point& set, WorkEvents& events) override {
+    return guarded<Done>([&]() -> WorkerResult<Done> {
+      auto found = find(trial);
+      if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
+      Trial& t = *std::get<Trial*>(found);
+      if (epochs < 1) return invalid("train: epochs must be at least 1, not " + std::to_string(epochs));
+      const Result<TrialSettings> settings = changed_settings(t, set);
+      if (!settings.ok()) return invalid(settings.error());
+      t.learner->settings() = *settings;
+      t.point = merged(t.point, set);
+      for (int i = 0; i < epochs; ++i) {
+        if (auto trouble = train_one_epoch(trial, *t.learner, events)) return *trouble;
+      }
+      return Done{};
+    });
+  }
+
+  WorkerResult<ExploreReport> explore(const ExploreRequest& request, WorkEvents& events) override {
+    return guarded<ExploreReport>([&]() -> WorkerResult<ExploreReport> {
+      auto found = find(request.trial);
+      if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
+      if (const std::string fault = check_explore(request); !fault.empty()) return invalid(fault);
+      Phase phase(events, "explore", device_);
+      ExploreReport report =
+          explore_rates(*std::get<Trial*>(found)->learner, *images_.train, *images_.validation, request);
+      phase.end();
+      return report;
+    });
+  }
+
+  WorkerResult<ProbeReport> probe(int trial, int steps, const Point& set, WorkEvents& events) override {
+    return guarded<ProbeReport>([&]() -> WorkerResult<ProbeReport> {
+      auto found = find(trial);
+      if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
+      Trial& t = *std::get<Trial*>(found);
+      if (steps < 1) return invalid("probe: steps must be at least 1, not " + std::to_string(steps));
+      const Result<TrialSettings> settings = changed_settings(t, set);
+      if (!settings.ok()) return invalid(settings.error());
+      Phase phase(events, "explore", device_);
+      ProbeReport report = probe_settings(*t.learner, *images_.train, *images_.validation, steps, *settings);
+      phase.end();
+      return report;
+    });
+  }
+
+  WorkerResult<Done> save(int trial, const std::string& path) override {
+    return guarded<Done>([&]() -> WorkerResult<Done> {
+      auto found = find(trial);
+      if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
+      const Trial& t = *std::get<Trial*>(found);
+      const at::Tensor values = t.learner->host_values();
+      const std::span<const float> state(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()));
+      const CheckpointHeader header{.model = config_.model, .dataset = config_.dataset, .seed = t.learner->seed(),
+                                    .epoch = t.learner->epoch(), .updates = t.learner->updates(), .point = t.point};
+      if (const Status status = write_checkpoint(path, header, state); !status.ok()) return invalid(status.error());
+      return Done{};
+    });
+  }
+
+  WorkerResult<Done> load(int trial, const std::string& path) override {
+    return guarded<Done>([&]() -> WorkerResult<Done> {
+      if (auto trouble = need_images()) return *trouble;
+      const Result<Checkpoint> read = read_checkpoint(path);
+      if (!read.ok()) return invalid(read.error());
+      const CheckpointHeader& h = read->header;
+      if (h.model != config_.model || h.dataset != config_.dataset)
+        return invalid("checkpoint " + path + " holds " + h.model + " on " + h.dataset + ", this workload is " +
+                       config_.model + " on " + config_.dataset + "; load it with the workload it was made for");
+      const Result<TrialSettings> settings = settings_from_point(h.point, images_.train->count());
+      if (!settings.ok()) return invalid(settings.error());
+      trials_.erase(trial);
+      auto learner = std::make_unique<Learner>(config_.model, *images_.train, *settings, h.seed);
+      if (static_cast<std::int64_t>(read->state.size()) != learner->value_count())
+        return invalid("checkpoint " + path + " holds " + std::to_string(read->state.size()) + " values, " + config_.model +
+                       " has " + std::to_string(learner->value_count()) + "; it was made by another version, train again");
+      learner->load(read->state, h.epoch, h.updates);
+      trials_[trial] = {.point = h.point, .learner = std::move(learner)};
+      return Done{};
+    });
+  }
+
+  WorkerResult<Done> drop(int trial) override {
+    if (auto found = find(trial); std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
+    trials_.erase(trial);
+    return Done{};
+  }
+
+ private:
+  // Runs `work` without autograd; whatever it throws becomes a WorkerError.
+  template <class T, class Work>
+  WorkerResult<T> guarded(Work work) {
+    const c10::InferenceMode mode;
+    try {
+      return work();
+    } catch (const std::exception& error) {
+      if (is_out_of_memory(error))
+        return WorkerError{.kind = WorkerErrorKind::OutOfMemory,
+                           .message = "out of memory on " + device_.str() + ": " + short_message(error) +
+                                      "; choose a smaller batch_size, or set device_memory_mb"};
+      return WorkerError{.kind = WorkerErrorKind::Internal, .message = "the trainer failed: " + short_message(error)};
+    }
+  }
+
+  std::optional<WorkerError> need_images() {
+    if (images_.train) return std::nullopt;
+    Result<LoadedImages> loaded = load_images(config_, device_);
+    if (!loaded.ok()) return invalid(loaded.error());
+    images_ = std::move(*loaded);
+    return std::nullopt;
+  }
+
+  std::variant<Trial*, WorkerError> find(int trial) {
+    const auto it = trials_.find(trial);
+    if (it != trials_.end()) return &it->second;
+    std::string known;
+    for (const auto& [number, unused] : trials_) known += (known.empty() ? "" : ", ") + std::to_string(number);
+    return invalid("trial " + std::to_string(trial) + " is not held by this worker (held: " +
+                   (known.empty() ? "none" : known) + "); start or load it first");
+  }
+
+  Result<TrialSettings> changed_settings(const Trial& t, const Point& set) const {
+    Result<TrialSettings> settings = settings_from_point(merged(t.point, set), images_.train->count());
+    if (settings.ok() && settings->optimizer != t.learner->settings().optimizer)
+      return bad_input(std::string("set: optimizer ") + update_rule_text(settings->optimizer) +
+                           " cannot replace " + update_rule_text(t.learner->settings().optimizer) + " in a running trial",
+                       "start a new trial with the other optimizer");
+    return settings;
+  }
+
+  std::optional<WorkerError> train_one_epoch(int trial, Learner& learner, WorkEvents& events) {
+    EpochReport report;
+    {
+      Phase phase(events, "train", device_);
+      report.loss = learner.train_epoch(*images_.train);
+      phase.end();
+    }
+    report.epoch = learner.epoch();
+    report.samples = images_.train->count();
+    if (!std::isfinite(report.loss))
+      return WorkerError{.kind = WorkerErrorKind::Diverged,
+                         .message = "trial " + std::to_string(trial) + " diverged in epoch " + std::to_string(report.epoch) +
+                                    ": the mean training loss is not finite at learning_rate " +
+                                    exact_text(learner.settings().learning_rate) + "; choose a smaller one"};
+    {
+      Phase phase(events, "evaluate", device_);
+      report.metrics = learner.evaluate(*images_.validation);
+      phase.end();
+    }
+    events.epoch(trial, report);
+    return std::nullopt;
+  }
+
+  // "frugal-trainer 0.1.0 (libtorch 1.13.1, cpu, 2 threads)"
+  std::string card_name() const {
+    const int threads = threads_in_use();
+    std::string name = trainer_version();
+    name.pop_back();
+    name.append(", ").append(device_.str()).append(", ").append(std::to_string(threads));
+    return name.append(threads == 1 ? " thread)" : " threads)");
+  }
+
+  TrainerConfig config_;
+  at::Device device_;
+  LoadedImages images_;
+  std::map<int, Trial> trials_;
+};
+
+}  // namespace
+
+Result<std::unique_ptr<Worker>> make_trainer(const TrainerConfig& config) {
+  prepare_process(config.threads);
+  const Result<at::Device> device = open_device(config.device);
+  if (!device.ok()) return device.error();
+  return std::unique_ptr<Worker>(std::make_unique<TrainerWorker>(config, *device));
+}
+
+std::string trainer_version() {
+  std::string name = "frugal-trainer ";
+  return name.append(kVersion).append(" (libtorch ").append(libtorch_version()).append(")");
+}
+
+}  // namespace frugal
