@@ -60,6 +60,7 @@ struct Outcome {
   std::optional<std::int64_t> train_samples = {};  // of Explore: size of the training set, where the worker told it
   EnergyReport energy = {};                    // of the whole step
   Duration duration;
+  std::vector<std::string> remarks = {};  // caveats for the study; kept there, not with the outcome
 };
 
 struct Observation {
