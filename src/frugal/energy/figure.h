@@ -36,6 +36,10 @@ std::optional<EnergyFigure> sum_of_devices(std::span<const EnergyFigure> figures
 // duration, the weakest method holds. Nothing for an empty span.
 std::optional<EnergyFigure> sum_of_windows(std::span<const EnergyFigure> figures);
 
+// The figure, extended by a time in which nothing was measured: the value stays, coverage falls, `high` grows
+// by what that time may hold: at `at_most`, or at the mean power of the measured time when that is unknown.
+EnergyFigure with_unmeasured(EnergyFigure figure, Duration unmeasured, std::optional<Watts> at_most = {});
+
 // {"energy_j":…,"low_j":…,"high_j":…,"coverage":…,"method":"model","sensor":"…","duration_s":…}
 nlohmann::json figure_to_json(const EnergyFigure& figure);
 Result<EnergyFigure> figure_from_json(const nlohmann::json& json);

@@ -37,6 +37,8 @@ class Meter {
   virtual const MeterCard& card() const = 0;
   // Never throws; a failure is a gap.
   virtual Reading read() = 0;
+  // The process whose work is metered, with its descendants; 0: none. Sensors of whole devices ignore it.
+  virtual void watch(int pid) { static_cast<void>(pid); }
 };
 
 }  // namespace frugal

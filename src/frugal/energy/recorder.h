@@ -1,0 +1,80 @@
+// Reads meters over time and answers what a window cost. Owns the meters, their traces and one sampling thread.
+// Never throws because of a meter: one that fails leaves gaps in its trace.
+#pragma once
+
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <span>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "frugal/base/clock.h"
+#include "frugal/energy/figure.h"
+#include "frugal/energy/meter.h"
+#include "frugal/energy/trace.h"
+
+namespace frugal {
+
+struct DeviceFigure {
+  std::string device;
+  EnergyFigure figure;
+};
+
+// All functions may be called from any thread, but start() and stop() from one. Works without a thread too:
+// poll() and mark() read by hand. `clock` must outlive the recorder.
+class Recorder {
+ public:
+  // Takes a first reading of every meter.
+  Recorder(std::vector<std::unique_ptr<Meter>> meters, const Clock& clock);
+  ~Recorder();
+  Recorder(const Recorder&) = delete;
+  Recorder& operator=(const Recorder&) = delete;
+
+  // Polls every `interval` on average from now on; the single steps vary by ±25 %, so that polling cannot fall
+  // in step with the load. Restarts with the new interval when it runs already; an interval ≤ 0 only stops.
+  void start(Duration interval);
+  // Returns when the thread has ended: at once, or after the read that it is in. The traces stay.
+  void stop();
+
+  // Reads every meter once.
+  void poll();
+  // Reads every meter and returns the instant before the reads: the edge of a phase.
+  Instant mark();
+  // Meters that attribute joules to a process follow `pid` and its descendants from now on; 0: nobody.
+  void watch(int pid);
+
+  // Joules per device, in the order of the meters; a device of which nothing was measured is left out.
+  std::vector<DeviceFigure> energy(Window window) const;
+  // The same for many windows from one state of the traces: adjacent windows add up to the joined window.
+  std::vector<std::vector<DeviceFigure>> energies(std::span<const Window> windows) const;
+
+  const std::vector<MeterCard>& cards() const { return cards_; }
+  std::vector<Trace> traces() const;
+  // Drops readings that no window from `instant` on needs.
+  void forget_before(Instant instant);
+
+ private:
+  void run(Duration interval);
+  void append(const std::vector<Reading>& readings);
+  TraceView view(std::size_t meter) const;
+
+  const Clock& clock_;
+  std::vector<MeterCard> cards_;
+
+  std::mutex meters_mutex_;  // one reader at a time; taken before traces_mutex_
+  std::vector<std::unique_ptr<Meter>> meters_;
+  std::vector<Reading> latest_;  // one per meter, so that polling allocates nothing
+
+  mutable std::mutex traces_mutex_;
+  std::vector<std::vector<Reading>> readings_;
+  Duration interval_{0};
+
+  std::mutex stop_mutex_;
+  std::condition_variable wake_;
+  bool stopping_ = false;
+  std::thread thread_;
+};
+
+}  // namespace frugal
