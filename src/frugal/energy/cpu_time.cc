@@ -16,7 +16,8 @@ namespace frugal {
 namespace {
 
 constexpr std::size_t kMaxProcesses = 4096;
-constexpr double kLateTicks = 3;  // a parent's sum is cut to whole ticks, so the tree may seem to lose that much
+constexpr double kLateTicks =
+    3;  // a parent's sum is cut to whole ticks, so the tree may seem to lose that much
 // Fields of /proc/PID/stat behind the command, which ends with the last ')': proc(5) counts from 3 there.
 constexpr std::size_t kCutime = 16 - 3;
 constexpr std::size_t kCstime = 17 - 3;
@@ -41,7 +42,8 @@ double number_or_zero(const std::string& text) {
 std::optional<Duration> process_cpu_time(int pid) {
   clockid_t clock{};
   timespec time{};
-  if (pid <= 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0) return std::nullopt;
+  if (pid <= 0 || clock_getcpuclockid(pid, &clock) != 0 || clock_gettime(clock, &time) != 0)
+    return std::nullopt;
   return Duration(static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_nsec) * 1e-9);
 }
 

@@ -20,7 +20,7 @@ int usable_cores();
 struct CpuTimeSource {
   std::string proc = "/proc";
   std::function<std::optional<Duration>(int pid)> of_process = process_cpu_time;  // nanoseconds fine
-  double ticks_per_second = 0;                                                    // of /proc; 0: ask the system
+  double ticks_per_second = 0;  // of /proc; 0: ask the system
 };
 
 // Sums own time over the living tree (exact) plus the time of children that were waited for (in clock ticks).
@@ -45,7 +45,7 @@ class ProcessTreeTime {
   CpuTimeSource source_;
   int root_ = 0;
   std::string root_started_;
-  double last_s_ = 0;                   // the most the tree was seen to have, since the last lasting drop
+  double last_s_ = 0;                     // the most the tree was seen to have, since the last lasting drop
   std::optional<double> dropped_s_ = {};  // the tree after a drop that may not last
   double sum_s_ = 0;
 };

@@ -53,7 +53,8 @@ Error broken(const std::string& what) { return bad_input("an energy figure " + w
 Result<double> number_at(const nlohmann::json& json, const char* key) {
   const auto found = json.find(key);
   if (found == json.end()) return broken(std::string("lacks '") + key + "'");
-  if (!found->is_number()) return broken(std::string("has '") + key + "' that is not a number: " + found->dump());
+  if (!found->is_number())
+    return broken(std::string("has '") + key + "' that is not a number: " + found->dump());
   const double value = found->get<double>();
   if (!std::isfinite(value)) return broken(std::string("has '") + key + "' that is not finite");
   return value;
@@ -61,7 +62,8 @@ Result<double> number_at(const nlohmann::json& json, const char* key) {
 
 Status check(const EnergyFigure& figure) {
   const double slack = kRounding * (1 + std::abs(figure.value.value()));
-  if (figure.low.value() > figure.value.value() + slack || figure.high.value() < figure.value.value() - slack) {
+  if (figure.low.value() > figure.value.value() + slack ||
+      figure.high.value() < figure.value.value() - slack) {
     return broken("has bounds that do not hold its value");
   }
   if (figure.coverage < 0 || figure.coverage > 1 + kRounding) return broken("has a coverage outside 0 to 1");
@@ -121,8 +123,8 @@ EnergyFigure with_unmeasured(EnergyFigure figure, Duration unmeasured, std::opti
 }
 
 nlohmann::json figure_to_json(const EnergyFigure& figure) {
-  return {{"energy_j", figure.value.value()}, {"low_j", figure.low.value()},
-          {"high_j", figure.high.value()},    {"coverage", figure.coverage},
+  return {{"energy_j", figure.value.value()},     {"low_j", figure.low.value()},
+          {"high_j", figure.high.value()},        {"coverage", figure.coverage},
           {"method", method_text(figure.method)}, {"sensor", figure.sensor},
           {"duration_s", figure.duration.value()}};
 }
@@ -143,8 +145,12 @@ Result<EnergyFigure> figure_from_json(const nlohmann::json& json) {
   const std::string method_name = method->get<std::string>();
   const std::optional<Method> known = parse_method(method_name);
   if (!known) return broken("has the unknown method '" + method_name + "' (known: counter, integral, model)");
-  EnergyFigure figure{.value = Joules(numbers[0]), .low = Joules(numbers[1]), .high = Joules(numbers[2]),
-                      .coverage = numbers[3], .method = *known, .sensor = sensor->get<std::string>(),
+  EnergyFigure figure{.value = Joules(numbers[0]),
+                      .low = Joules(numbers[1]),
+                      .high = Joules(numbers[2]),
+                      .coverage = numbers[3],
+                      .method = *known,
+                      .sensor = sensor->get<std::string>(),
                       .duration = Duration(numbers[4])};
   if (const Status status = check(figure); !status) return status.error();
   return figure;

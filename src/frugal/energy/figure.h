@@ -1,5 +1,6 @@
 // An EnergyFigure is joules with their provenance: it travels unchanged to the last page of a report.
-// Invariant: low ≤ value ≤ high; coverage in [0, 1]; a figure that nothing was measured for is absent, never 0 J.
+// Invariant: low ≤ value ≤ high; coverage in [0, 1]; a figure that nothing was measured for is absent, never
+// 0 J.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -24,8 +25,8 @@ struct EnergyFigure {
   Joules high;
   double coverage = 0;  // measured time / window time
   Method method = Method::Model;
-  std::string sensor;   // "sim0", "cpu model (2 cores, TDP 20 W assumed)"; several are joined by " + "
-  Duration duration;    // of the window
+  std::string sensor;  // "sim0", "cpu model (2 cores, TDP 20 W assumed)"; several are joined by " + "
+  Duration duration;   // of the window
 };
 
 // Figures of several devices over one window: joules and bounds add, the weakest method and the smallest

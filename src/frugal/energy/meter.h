@@ -13,15 +13,15 @@ namespace frugal {
 // One poll. `counter` is the joules since some unknown start, `power` what the sensor calls watts; a meter
 // gives one of them, both, or (a gap) neither.
 struct Reading {
-  Instant at;
+  Instant at = {};
   std::optional<Joules> counter = {};
   std::optional<Watts> power = {};
 };
 
 // What is known of a sensor before it is read.
 struct MeterCard {
-  std::string device;         // "gpu0", "cpu0", "model", "sim0": the name of its joules
-  std::string sensor;         // said to people: which sensor, which assumptions
+  std::string device;  // "gpu0", "cpu0", "model", "sim0": the name of its joules
+  std::string sensor;  // said to people: which sensor, which assumptions
   Method method = Method::Integral;
   Duration period{0};         // how often the sensor has a new value; 0: whenever it is read
   Duration window{0};         // how much of the time before the value it has seen; 0: an instant

@@ -50,8 +50,12 @@ Result<ModelSpec> parse_model(std::string_view text) {
 }
 
 ModelMeter::ModelMeter(const ModelSpec& spec, const Clock& clock, CpuTimeSource source)
-    : clock_(clock), cpu_time_(std::move(source)), tdp_(assumed_tdp(spec)),
-      idle_(spec.idle.value_or(kAssumedIdleShare * tdp_)), exponent_(spec.exponent), last_(clock.now()) {
+    : clock_(clock),
+      cpu_time_(std::move(source)),
+      tdp_(assumed_tdp(spec)),
+      idle_(spec.idle.value_or(kAssumedIdleShare * tdp_)),
+      exponent_(spec.exponent),
+      last_(clock.now()) {
   const int cores = spec.cores.value_or(usable_cores());
   cores_ = cores;
   card_.device = "model";

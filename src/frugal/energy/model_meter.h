@@ -1,7 +1,7 @@
 // Joules from CPU load where no counter can be read: P = idle + (TDP − idle) · u^exponent. A model, never a
 // measurement: Method::Model, ±50 %. u is the CPU time of the watched process and its descendants over
-// (cores × elapsed time); with exponent 1 that is exactly their share of the dynamic power. Idle power is booked
-// in full: the machine is held for the training.
+// (cores × elapsed time); with exponent 1 that is exactly their share of the dynamic power. Idle power is
+// booked in full: the machine is held for the training.
 #pragma once
 
 #include <optional>
@@ -19,14 +19,14 @@ struct ModelSpec {
   std::optional<Watts> tdp = {};   // unset: 10 W a core, and the sensor's text says "assumed"
   std::optional<Watts> idle = {};  // unset: 10 % of the TDP
   double exponent = 1;
-  std::optional<int> cores = {};   // unset: the CPUs this process may run on
+  std::optional<int> cores = {};  // unset: the CPUs this process may run on
 };
 
 // Reads what stands behind "model:": tdp=65W,idle=10W,exponent=1,cores=2; empty text assumes all of it.
 Result<ModelSpec> parse_model(std::string_view text);
 
-// Reports a counter of modelled joules that starts at zero and moves when it is read. Before watch(), and after
-// the watched process ended, it counts idle power alone. `clock` must outlive the meter.
+// Reports a counter of modelled joules that starts at zero and moves when it is read. Before watch(), and
+// after the watched process ended, it counts idle power alone. `clock` must outlive the meter.
 class ModelMeter final : public Meter {
  public:
   ModelMeter(const ModelSpec& spec, const Clock& clock, CpuTimeSource source = {});

@@ -19,8 +19,8 @@ struct OpenOptions {
 };
 
 // "auto" (every counter that can be read, the model for what has none; today: the model), "model[:SPEC]",
-// "sim:SPEC" (several are named sim0, sim1, …), "none" (alone: no meters, energy is absent). Devices are separated
-// by ';', or by ',' where what follows is no key=value of the device before it:
+// "sim:SPEC" (several are named sim0, sim1, …), "none" (alone: no meters, energy is absent). Devices are
+// separated by ';', or by ',' where what follows is no key=value of the device before it:
 // "sim:power=50W,seed=2,sim:power=70W,model" is three devices. `clock` must outlive the meters.
 Result<std::vector<std::unique_ptr<Meter>>> open_meters(std::string_view devices, const Clock& clock,
                                                         const OpenOptions& options = {});

@@ -25,15 +25,21 @@ const EnergyFigure* figure_of(const std::vector<DeviceFigure>& figures, const st
   return nullptr;
 }
 
-// A device that was not measured at all is a summand of 0 J with coverage 0 and the joules it may have drawn in
-// `high`: the sum of the others must not pass for the whole.
+// A device that was not measured at all is a summand of 0 J with coverage 0 and the joules it may have drawn
+// in `high`: the sum of the others must not pass for the whole.
 EnergyFigure unseen(const MeterCard& card, Duration time) {
   const Joules high = card.max_power.value_or(Watts(0)) * time;
-  return {.value = Joules(0), .low = Joules(0), .high = high, .coverage = 0, .method = card.method,
-          .sensor = card.sensor, .duration = time};
+  return {.value = Joules(0),
+          .low = Joules(0),
+          .high = high,
+          .coverage = 0,
+          .method = card.method,
+          .sensor = card.sensor,
+          .duration = time};
 }
 
-std::optional<EnergyFigure> over_devices(const std::vector<MeterCard>& cards, const std::vector<DeviceSum>& sums) {
+std::optional<EnergyFigure> over_devices(const std::vector<MeterCard>& cards,
+                                         const std::vector<DeviceSum>& sums) {
   std::vector<EnergyFigure> summands;
   bool any = false;
   for (std::size_t i = 0; i < cards.size(); ++i) {

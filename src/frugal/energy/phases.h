@@ -13,8 +13,8 @@
 namespace frugal {
 
 // "explore", "train", "evaluate" and "load" have their own account; any other name is booked as "other".
-// Phases do not nest. Used by one thread at a time; the recorder must outlive it. Every edge is a mark() of the
-// recorder. Memory grows with the number of edges until take().
+// Phases do not nest. Used by one thread at a time; the recorder must outlive it. Every edge is a mark() of
+// the recorder. Memory grows with the number of edges until take().
 class PhaseAccount {
  public:
   // Accounting starts now.
@@ -26,7 +26,8 @@ class PhaseAccount {
 
   // Joules since the start or the last take(), up to now; an open phase counts up to now.
   EnergyReport report();
-  // The same, and starts anew from now; an open phase stays open. The recorder may then forget all before since().
+  // The same, and starts anew from now; an open phase stays open. The recorder may then forget all before
+  // since().
   EnergyReport take();
   Instant since() const { return since_; }
 

@@ -73,7 +73,8 @@ void Recorder::run(Duration interval) {
   Steady::time_point next = Steady::now();
   std::unique_lock lock(stop_mutex_);
   while (true) {
-    const std::chrono::duration<double> step(interval.value() * (kShortestStep + kStepRange * steps.uniform()));
+    const std::chrono::duration<double> step(interval.value() *
+                                             (kShortestStep + kStepRange * steps.uniform()));
     next += std::chrono::duration_cast<Steady::duration>(step);
     next = std::max(next, Steady::now());  // polls that were missed are not made up for
     if (wake_.wait_until(lock, next, [this] { return stopping_; })) return;

@@ -1,5 +1,5 @@
-// Reads meters over time and answers what a window cost. Owns the meters, their traces and one sampling thread.
-// Never throws because of a meter: one that fails leaves gaps in its trace.
+// Reads meters over time and answers what a window cost. Owns the meters, their traces and one sampling
+// thread. Never throws because of a meter: one that fails leaves gaps in its trace.
 #pragma once
 
 #include <condition_variable>
@@ -32,8 +32,9 @@ class Recorder {
   Recorder(const Recorder&) = delete;
   Recorder& operator=(const Recorder&) = delete;
 
-  // Polls every `interval` on average from now on; the single steps vary by ±25 %, so that polling cannot fall
-  // in step with the load. Restarts with the new interval when it runs already; an interval ≤ 0 only stops.
+  // Polls every `interval` on average from now on; the single steps vary by ±25 %, so that polling cannot
+  // fall in step with the load. Restarts with the new interval when it runs already; an interval ≤ 0 only
+  // stops.
   void start(Duration interval);
   // Returns when the thread has ended: at once, or after the read that it is in. The traces stay.
   void stop();

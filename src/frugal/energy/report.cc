@@ -12,7 +12,8 @@ namespace {
 using Figures = std::map<std::string, EnergyFigure>;
 
 // The sum of two optional figures over times of the given lengths; one that is missing was not measured.
-std::optional<EnergyFigure> joined(const EnergyFigure* a, Duration a_time, const EnergyFigure* b, Duration b_time) {
+std::optional<EnergyFigure> joined(const EnergyFigure* a, Duration a_time, const EnergyFigure* b,
+                                   Duration b_time) {
   if (a != nullptr && b != nullptr) return sum_of_windows(std::array<EnergyFigure, 2>{*a, *b});
   if (a != nullptr) return with_unmeasured(*a, b_time);
   if (b != nullptr) return with_unmeasured(*b, a_time);
@@ -46,7 +47,8 @@ Result<Figures> figures_from_json(const nlohmann::json& json, const char* key) {
   Figures figures;
   const auto found = json.find(key);
   if (found == json.end()) return figures;
-  if (!found->is_object()) return bad_input(std::string("an energy report has '") + key + "' that is not an object");
+  if (!found->is_object())
+    return bad_input(std::string("an energy report has '") + key + "' that is not an object");
   for (const auto& [name, value] : found->items()) {
     Result<EnergyFigure> figure = figure_from_json(value);
     if (!figure) return bad_input(std::string(key) + "." + name + ": " + figure.error().message);
@@ -59,7 +61,8 @@ Result<std::map<std::string, Duration>> durations_from_json(const nlohmann::json
   std::map<std::string, Duration> durations;
   const auto found = json.find("phase_duration_s");
   if (found == json.end()) return durations;
-  const Error wrong = bad_input("an energy report has 'phase_duration_s' that does not map phases to seconds");
+  const Error wrong =
+      bad_input("an energy report has 'phase_duration_s' that does not map phases to seconds");
   if (!found->is_object()) return wrong;
   for (const auto& [name, value] : found->items()) {
     if (!value.is_number() || !std::isfinite(value.get<double>()) || value.get<double>() < 0) return wrong;

@@ -15,15 +15,16 @@ namespace frugal {
 
 struct EnergyReport {
   std::optional<EnergyFigure> total = {};
-  std::map<std::string, EnergyFigure> by_phase = {};   // "explore", "train", "evaluate", "load", "other"
+  std::map<std::string, EnergyFigure> by_phase = {};  // "explore", "train", "evaluate", "load", "other"
   std::map<std::string, EnergyFigure> by_device = {};
-  std::map<std::string, Duration> durations = {};      // of each phase, measured or not
+  std::map<std::string, Duration> durations = {};  // of each phase, measured or not
 
   Duration duration() const;  // of all phases
 };
 
-// Adds the report of another time (or another machine) to `sum`. Where only one of the two has a figure, the time
-// of the other counts as unmeasured: coverage falls and `high` grows, so that nothing is silently left out.
+// Adds the report of another time (or another machine) to `sum`. Where only one of the two has a figure, the
+// time of the other counts as unmeasured: coverage falls and `high` grows, so that nothing is silently left
+// out.
 void add(EnergyReport& sum, const EnergyReport& more);
 
 // {"total":{figure},"by_phase":{"train":{figure}},"by_device":{"model":{figure}},"phase_duration_s":{"train":1.5}}

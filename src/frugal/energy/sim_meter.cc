@@ -16,8 +16,9 @@ constexpr double kMaxSeed = 9007199254740992.0;
 
 const std::vector<std::string>& known_settings() {
   static const std::vector<std::string> known{
-      "power", "wave",  "low",  "high",   "wave_period", "duty", "phase", "sensor",    "period",  "window", "gain", "offset",
-      "tick",  "quantum", "wrap", "start", "lag",        "fail", "fail_from", "fail_to", "seed", "error",  "max_power"};
+      "power",  "wave",   "low",       "high",    "wave_period", "duty",    "phase",    "sensor",
+      "period", "window", "gain",      "offset",  "tick",        "quantum", "wrap",     "start",
+      "lag",    "fail",   "fail_from", "fail_to", "seed",        "error",   "max_power"};
   return known;
 }
 
@@ -34,7 +35,8 @@ WaveSettings wave_of(DeviceSpec& spec) {
   wave.shape = shape_of(spec.word("wave", shapes, "constant"));
   if (wave.shape == WaveShape::Constant) {
     for (const char* key : {"low", "high", "wave_period", "duty", "phase"}) {
-      if (spec.has(key)) spec.refuse(std::string(key) + " needs a wave", "add wave=square, wave=sine or wave=random");
+      if (spec.has(key))
+        spec.refuse(std::string(key) + " needs a wave", "add wave=square, wave=sine or wave=random");
     }
     wave.low = wave.high = spec.power("power", Watts(100));
     return wave;
@@ -110,7 +112,11 @@ Result<SimSpec> parse_sim(std::string_view text) {
 }
 
 SimMeter::SimMeter(const SimSpec& spec, std::string device, const Clock& clock)
-    : spec_(spec), card_(card_of(spec, std::move(device))), clock_(clock), origin_(clock.now()), wave_(spec.wave),
+    : spec_(spec),
+      card_(card_of(spec, std::move(device))),
+      clock_(clock),
+      origin_(clock.now()),
+      wave_(spec.wave),
       rng_(derive_seed(spec.seed, "faults")) {}
 
 Joules SimMeter::true_energy(Window window) const {

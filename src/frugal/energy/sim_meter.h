@@ -18,28 +18,29 @@ namespace frugal {
 
 struct SimSpec {
   WaveSettings wave;
-  bool counter = true;                    // a counter of joules, or a power sensor
-  Duration period{0};                     // a new value every; 0: whenever it is read
-  std::optional<Duration> window = {};    // mean over that time before the value; unset: it sees everything
+  bool counter = true;                  // a counter of joules, or a power sensor
+  Duration period{0};                   // a new value every; 0: whenever it is read
+  std::optional<Duration> window = {};  // mean over that time before the value; unset: it sees everything
   double gain = 1;
   Watts offset{0};
-  Joules tick{0};                         // quantum of the counter
-  Watts quantum{0};                       // quantum of the power
-  std::optional<Joules> wrap = {};        // the counter's range
-  Joules start{0};                        // of the counter
-  Duration lag{0};                        // the value is that much older
-  double fail = 0;                        // probability of a failed read
+  Joules tick{0};                          // quantum of the counter
+  Watts quantum{0};                        // quantum of the power
+  std::optional<Joules> wrap = {};         // the counter's range
+  Joules start{0};                         // of the counter
+  Duration lag{0};                         // the value is that much older
+  double fail = 0;                         // probability of a failed read
   std::optional<Duration> fail_from = {};  // every read fails from here …
   std::optional<Duration> fail_to = {};    // … to here, since the meter was opened
   std::uint64_t seed = 1;
-  double error = 0.05;                    // declared relative error
-  std::optional<Watts> max_power = {};    // declared; unset: 1.25 × the highest power of the wave
+  double error = 0.05;                  // declared relative error
+  std::optional<Watts> max_power = {};  // declared; unset: 1.25 × the highest power of the wave
 };
 
-// Reads what stands behind "sim:"; empty text is a 100 W constant counter. Times wear a unit; watts may be bare.
+// Reads what stands behind "sim:"; empty text is a 100 W constant counter. Times wear a unit; watts may be
+// bare.
 //   power=150W | wave=square,low=50,high=250,wave_period=700ms,duty=0.3,phase=0.25 (also sine, random)
-//   sensor=counter|power period=100ms window=25ms gain=1.02 offset=3W tick=1mJ quantum=1W wrap=262144J start=0J
-//   lag=20ms fail=0.01 fail_from=3s fail_to=5s seed=1 error=0.05 max_power=400W
+//   sensor=counter|power period=100ms window=25ms gain=1.02 offset=3W tick=1mJ quantum=1W wrap=262144J
+//   start=0J lag=20ms fail=0.01 fail_from=3s fail_to=5s seed=1 error=0.05 max_power=400W
 Result<SimSpec> parse_sim(std::string_view text);
 
 // Time zero is the construction. `clock` must outlive the meter. The truth is safe to ask from any thread.
@@ -54,7 +55,7 @@ class SimMeter final : public Meter {
 
  private:
   bool fails(Duration since);
-  Joules counted(Duration update);   // true joules the sensor has counted at an update
+  Joules counted(Duration update);  // true joules the sensor has counted at an update
   Watts shown_power(Duration update) const;
   Watts mean_power(Duration end, Duration length) const;
 

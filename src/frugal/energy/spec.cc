@@ -58,9 +58,11 @@ Result<DeviceSpec> DeviceSpec::parse(std::string_view device, std::string_view t
     }
     const std::string key(trimmed(part.substr(0, equals)));
     if (std::find(known.begin(), known.end(), key) == known.end()) {
-      return bad_input("the device '" + spec.device_ + "' has no setting '" + key + "'" + did_you_mean(key, known));
+      return bad_input("the device '" + spec.device_ + "' has no setting '" + key + "'" +
+                       did_you_mean(key, known));
     }
-    if (spec.has(key)) return bad_input("the setting '" + key + "' of the device '" + spec.device_ + "' is given twice");
+    if (spec.has(key))
+      return bad_input("the setting '" + key + "' of the device '" + spec.device_ + "' is given twice");
     spec.settings_.push_back({key, std::string(trimmed(part.substr(equals + 1)))});
   }
   return spec;
@@ -81,7 +83,8 @@ void DeviceSpec::bad_value(std::string_view key, const std::string& value, const
   refuse(std::string(key) + "=" + value + " is not " + wanted);
 }
 
-std::string DeviceSpec::word(std::string_view key, std::span<const std::string> choices, std::string fallback) {
+std::string DeviceSpec::word(std::string_view key, std::span<const std::string> choices,
+                             std::string fallback) {
   const std::string* value = find(key);
   if (value == nullptr) return fallback;
   if (std::find(choices.begin(), choices.end(), *value) != choices.end()) return *value;

@@ -17,7 +17,8 @@ namespace frugal {
 class DeviceSpec {
  public:
   // `device` names the spec in messages ("sim"). Empty text is a spec without settings.
-  static Result<DeviceSpec> parse(std::string_view device, std::string_view text, std::span<const std::string> known);
+  static Result<DeviceSpec> parse(std::string_view device, std::string_view text,
+                                  std::span<const std::string> known);
 
   bool has(std::string_view key) const { return find(key) != nullptr; }
   // The value of `key`, or `fallback` where it is not given. A value that cannot be read, or that lies below

@@ -7,10 +7,10 @@
 namespace frugal {
 namespace {
 
-constexpr double kGapIntervals = 3;   // polls that may be missing before it is a gap
-constexpr double kStalePeriods = 1.5; // a repeated value is no tick for that long
-constexpr double kWarmUpPeriods = 4;  // so far before the window the scan begins, to know what is a tick
-constexpr double kPeakOverMean = 2;   // assumed where no max_power is known
+constexpr double kGapIntervals = 3;    // polls that may be missing before it is a gap
+constexpr double kStalePeriods = 1.5;  // a repeated value is no tick for that long
+constexpr double kWarmUpPeriods = 4;   // so far before the window the scan begins, to know what is a tick
+constexpr double kPeakOverMean = 2;    // assumed where no max_power is known
 
 // Time between two neighbouring ticks, with the power at both ends (equal for a counter).
 struct Stretch {
@@ -53,8 +53,11 @@ class WindowSum {
     highest_ = std::max(highest_, stretch.mean());
     const bool cut = begin != stretch.begin || end != stretch.end;
     if (!stretch.from_counter || !(cut || stretch.assumed)) return;
-    shares_.push_back({.part_j = part, .whole_j = stretch.mean() * stretch.seconds(), .inside_s = inside,
-                       .outside_s = stretch.seconds() - inside, .assumed = stretch.assumed});
+    shares_.push_back({.part_j = part,
+                       .whole_j = stretch.mean() * stretch.seconds(),
+                       .inside_s = inside,
+                       .outside_s = stretch.seconds() - inside,
+                       .assumed = stretch.assumed});
   }
 
   std::optional<EnergyFigure> figure(const MeterCard& card) const {
@@ -65,9 +68,13 @@ class WindowSum {
     double below = std::abs(joules_) * card.relative_error;
     double above = below + missing * bound;
     for (const Share& share : shares_) widen(share, card, below, above);
-    EnergyFigure figure{.value = Joules(joules_), .low = Joules(joules_ - below), .high = Joules(joules_ + above),
-                        .coverage = std::min(1.0, measured_ / length), .method = card.method,
-                        .sensor = card.sensor, .duration = window_.length()};
+    EnergyFigure figure{.value = Joules(joules_),
+                        .low = Joules(joules_ - below),
+                        .high = Joules(joules_ + above),
+                        .coverage = std::min(1.0, measured_ / length),
+                        .method = card.method,
+                        .sensor = card.sensor,
+                        .duration = window_.length()};
     if (joules_ >= 0) figure.low = std::max(figure.low, Joules(0));
     return figure;
   }
@@ -100,7 +107,8 @@ Duration gap_limit(const TraceView& trace) {
 }
 
 // Joules between two ticks, or nothing when the difference cannot be believed.
-std::optional<Joules> difference(const MeterCard& card, Joules before, Joules now, Duration time, bool failed) {
+std::optional<Joules> difference(const MeterCard& card, Joules before, Joules now, Duration time,
+                                 bool failed) {
   Joules d = now - before;
   const bool wrapped = d.value() < 0;
   if (wrapped && !card.counter_range) return std::nullopt;
@@ -143,7 +151,11 @@ class CounterWalk {
   // The time between the last tick and the last reading, at the last mean power.
   void finish() {
     if (before_ == nullptr || !power_ || before_->at <= tick_ || card_.period.value() <= 0) return;
-    sum_.add({.begin = tick_, .end = before_->at, .first = *power_, .last = *power_, .from_counter = true,
+    sum_.add({.begin = tick_,
+              .end = before_->at,
+              .first = *power_,
+              .last = *power_,
+              .from_counter = true,
               .assumed = true});
   }
 
@@ -218,8 +230,8 @@ std::size_t first_needed(const TraceView& trace, Instant begin) {
   const auto later = std::upper_bound(trace.readings.begin(), trace.readings.end(), warm_up,
                                       [](Instant at, const Reading& r) { return at < r.at; });
   auto index = static_cast<std::size_t>(later - trace.readings.begin());
-  // Back to a change of the value (the first reading of a scan is no sure tick, a changed one is), or so far that
-  // a value which does not change is known to be no staircase.
+  // Back to a change of the value (the first reading of a scan is no sure tick, a changed one is), or so far
+  // that a value which does not change is known to be no staircase.
   const Instant far = warm_up - kWarmUpPeriods * trace.card.period;
   const Reading* after = nullptr;
   while (index > 0) {
@@ -243,7 +255,8 @@ std::optional<EnergyFigure> integrate(const TraceView& trace, Window window) {
 }
 
 std::optional<EnergyFigure> integrate(const Trace& trace, Window window) {
-  return integrate(TraceView{.card = trace.card, .readings = trace.readings, .interval = trace.interval}, window);
+  return integrate(TraceView{.card = trace.card, .readings = trace.readings, .interval = trace.interval},
+                   window);
 }
 
 }  // namespace frugal

@@ -31,9 +31,12 @@ Watts Wave::power_at(Duration time) const {
   const double low = settings_.low.value();
   const double high = settings_.high.value();
   switch (settings_.shape) {
-    case WaveShape::Constant: return settings_.low;
-    case WaveShape::Square: return x - std::floor(x) < settings_.duty ? settings_.high : settings_.low;
-    case WaveShape::Sine: return Watts((low + high) / 2 + (high - low) / 2 * std::sin(kTurn * x));
+    case WaveShape::Constant:
+      return settings_.low;
+    case WaveShape::Square:
+      return x - std::floor(x) < settings_.duty ? settings_.high : settings_.low;
+    case WaveShape::Sine:
+      return Watts((low + high) / 2 + (high - low) / 2 * std::sin(kTurn * x));
     case WaveShape::Random: {
       const double block = std::floor(x / kPieces) * kPieces;
       const auto index = static_cast<std::size_t>(std::floor(x - block));
@@ -49,11 +52,13 @@ double Wave::mean_until(double x) const {
   const double whole = std::floor(x);
   const double rest = x - whole;
   switch (settings_.shape) {
-    case WaveShape::Constant: return low * x;
+    case WaveShape::Constant:
+      return low * x;
     case WaveShape::Square:
-      return whole * (settings_.duty * high + (1 - settings_.duty) * low) + std::min(rest, settings_.duty) * high +
-             std::max(0.0, rest - settings_.duty) * low;
-    case WaveShape::Sine: return (low + high) / 2 * x + (high - low) / 2 * (1 - std::cos(kTurn * x)) / kTurn;
+      return whole * (settings_.duty * high + (1 - settings_.duty) * low) +
+             std::min(rest, settings_.duty) * high + std::max(0.0, rest - settings_.duty) * low;
+    case WaveShape::Sine:
+      return (low + high) / 2 * x + (high - low) / 2 * (1 - std::cos(kTurn * x)) / kTurn;
     case WaveShape::Random: {
       const double blocks = std::floor(x / kPieces);
       const double inside = x - blocks * kPieces;

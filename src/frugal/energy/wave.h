@@ -13,11 +13,11 @@ enum class WaveShape { Constant, Square, Sine, Random };
 
 struct WaveSettings {
   WaveShape shape = WaveShape::Constant;
-  Watts low{100};        // a constant wave is `low`
+  Watts low{100};  // a constant wave is `low`
   Watts high{100};
-  Duration period{1};    // Random: the length of one piece
-  double duty = 0.5;     // Square: share of the period at `high`, which comes first
-  double phase = 0;      // share of a period by which the wave is ahead
+  Duration period{1};  // Random: the length of one piece
+  double duty = 0.5;   // Square: share of the period at `high`, which comes first
+  double phase = 0;    // share of a period by which the wave is ahead
   std::uint64_t seed = 1;
 };
 
@@ -33,8 +33,8 @@ class Wave {
   double mean_until(double x) const;  // the integral over x periods, in watt-periods
 
   WaveSettings settings_;
-  std::vector<double> pieces_;   // Random: a block of pieces that repeats, in watts
-  std::vector<double> until_;    // Random: their running sum
+  std::vector<double> pieces_;  // Random: a block of pieces that repeats, in watts
+  std::vector<double> until_;   // Random: their running sum
 };
 
 }  // namespace frugal

@@ -1,0 +1,138 @@
+// One suite that every Meter runs: a new implementation is a new line in kMeters.
+#include <gtest/gtest.h>
+#include <unistd.h>
+
+#include <functional>
+#include <memory>
+
+#include "frugal/energy/model_meter.h"
+#include "frugal/energy/scripted_meter.h"
+#include "frugal/energy/sim_meter.h"
+
+namespace frugal {
+namespace {
+
+struct MeterCase {
+  const char* name;
+  std::function<std::unique_ptr<Meter>(const Clock&)> open;
+};
+
+std::unique_ptr<Meter> sim(const char* text, const Clock& clock) {
+  return std::make_unique<SimMeter>(*parse_sim(text), "sim0", clock);
+}
+std::unique_ptr<Meter> scripted(const Clock& clock) {
+  MeterCard card{.device = "fake0", .sensor = "a script", .method = Method::Counter};
+  return std::make_unique<ScriptedMeter>(
+      card, std::vector<Reading>{{.counter = Joules(1)}, {}, {.counter = Joules(5)}, {.counter = Joules(5)}},
+      clock);
+}
+std::unique_ptr<Meter> model(const Clock& clock) {
+  auto meter = std::make_unique<ModelMeter>(ModelSpec{}, clock);
+  meter->watch(getpid());
+  return meter;
+}
+
+const std::vector<MeterCase> kMeters{
+    {"sim_counter", [](const Clock& c) { return sim("wave=random,period=100ms,tick=1mJ", c); }},
+    {"sim_partial_counter",
+     [](const Clock& c) { return sim("wave=sine,period=100ms,window=25ms,lag=30ms", c); }},
+    {"sim_wrapping_counter", [](const Clock& c) { return sim("wrap=50J,start=49J", c); }},
+    {"sim_power", [](const Clock& c) { return sim("sensor=power,wave=square,period=100ms", c); }},
+    {"sim_failing", [](const Clock& c) { return sim("fail=0.5", c); }},
+    {"sim_lost", [](const Clock& c) { return sim("fail_from=1s", c); }},
+    {"model", model},
+    {"scripted", scripted},
+};
+
+class MeterConformance : public ::testing::TestWithParam<MeterCase> {
+ protected:
+  std::vector<Reading> read_many(Meter& meter) {
+    std::vector<Reading> readings;
+    for (int i = 0; i < 300; ++i) {
+      readings.push_back(meter.read());
+      clock_.advance(Duration(i % 5 == 0 ? 0 : 0.037));
+    }
+    return readings;
+  }
+  ManualClock clock_;
+};
+
+TEST_P(MeterConformance, TheCardIsFilled) {
+  const auto meter = GetParam().open(clock_);
+  const MeterCard& card = meter->card();
+  EXPECT_FALSE(card.device.empty());
+  EXPECT_FALSE(card.sensor.empty());
+  EXPECT_GE(card.period.value(), 0);
+  EXPECT_GE(card.window.value(), 0);
+  EXPECT_GE(card.relative_error, 0);
+  if (card.counter_range) {
+    EXPECT_GT(card.counter_range->value(), 0);
+  }
+  if (card.max_power) {
+    EXPECT_GT(card.max_power->value(), 0);
+  }
+  if (card.method == Method::Model) {
+    EXPECT_TRUE(card.caveat && card.relative_error >= 0.5);
+  }
+}
+
+TEST_P(MeterConformance, TheCardDoesNotChange) {
+  const auto meter = GetParam().open(clock_);
+  const MeterCard before = meter->card();
+  read_many(*meter);
+  EXPECT_EQ(meter->card().device, before.device);
+  EXPECT_EQ(meter->card().sensor, before.sensor);
+  EXPECT_EQ(meter->card().method, before.method);
+}
+
+TEST_P(MeterConformance, ReadingsAreStampedByTheClockAndNeverGoBack) {
+  const auto meter = GetParam().open(clock_);
+  Instant last = clock_.now();
+  for (const Reading& reading : read_many(*meter)) {
+    EXPECT_GE(reading.at, last);
+    EXPECT_LE(reading.at, clock_.now());
+    last = reading.at;
+  }
+}
+
+TEST_P(MeterConformance, ACounterFallsOnlyByWrapping) {
+  const auto meter = GetParam().open(clock_);
+  std::optional<Joules> last;
+  for (const Reading& reading : read_many(*meter)) {
+    if (!reading.counter) continue;
+    if (meter->card().counter_range) {
+      EXPECT_LT(*reading.counter, *meter->card().counter_range);
+      EXPECT_GE(reading.counter->value(), 0);
+    } else if (last) {
+      EXPECT_GE(*reading.counter, *last);
+    }
+    last = reading.counter;
+  }
+}
+
+TEST_P(MeterConformance, TheMethodSaysWhatIsInAReading) {
+  const auto meter = GetParam().open(clock_);
+  for (const Reading& reading : read_many(*meter)) {
+    if (meter->card().method == Method::Counter) {
+      EXPECT_FALSE(reading.power && !reading.counter);
+    }
+    if (meter->card().method == Method::Integral) {
+      EXPECT_FALSE(reading.counter && !reading.power);
+    }
+  }
+}
+
+TEST_P(MeterConformance, NeitherAFailureNorAProcessThatIsGoneThrows) {
+  const auto meter = GetParam().open(clock_);
+  for (const int pid : {0, -1, 4'194'304, 0}) {
+    EXPECT_NO_THROW(meter->watch(pid));
+    clock_.advance(Duration(10));
+    EXPECT_NO_THROW(meter->read());
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryMeter, MeterConformance, ::testing::ValuesIn(kMeters),
+                         [](const auto& chosen) { return std::string(chosen.param.name); });
+
+}  // namespace
+}  // namespace frugal
