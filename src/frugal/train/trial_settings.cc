@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string>
 #include <vector>
 
@@ -103,7 +104,7 @@ Result<TrialSettings> settings_from_point(const Point& point, std::int64_t train
   const auto read = [&status](Status next) {
     if (status.ok() && !next.ok()) status = std::move(next);
   };
-  constexpr double kAny = 1e30;
+  constexpr double kAny = std::numeric_limits<double>::infinity();
   read(check_names(point));
   read(read_optimizer(point, out));
   read(read_batch_size(point, train_samples, out.batch_size));

@@ -1,0 +1,60 @@
+#include "frugal/train/checkpoint.h"
+
+#include "frugal/train/train_testing.h"
+
+namespace frugal {
+namespace {
+
+using namespace testing_train;
+
+const CheckpointHeader kHeader{.model = "mlp", .dataset = "digits", .seed = 18446744073709551615U, .epoch = 3,
+                               .updates = 70, .point = {{"learning_rate", Value(0.1)}, {"nesterov", Value(true)}}};
+
+TEST(Checkpoint, ComesBackAsWritten) {
+  const Folder folder;
+  const std::vector<float> state = {1.5F, -0.0F, 3e-39F, 7.0F, 8.0F};
+  ASSERT_TRUE(write_checkpoint(folder.path("a"), kHeader, state).ok());
+  const auto read = read_checkpoint(folder.path("a"));
+  ASSERT_TRUE(read.ok()) << read.error().message;
+  EXPECT_EQ(read->state, state);
+  EXPECT_EQ(read->header.seed, kHeader.seed);
+  EXPECT_EQ(read->header.updates, 70);
+  EXPECT_EQ(read->header.point, kHeader.point);
+  EXPECT_FALSE(std::filesystem::exists(folder.path("a.part")));
+}
+
+TEST(Checkpoint, NoticesEveryChangedByteAndEveryLength) {
+  const Folder folder;
+  const std::string path = folder.path("a");
+  const std::vector<float> state(9, 0.25F);
+  ASSERT_TRUE(write_checkpoint(path, kHeader, state).ok());
+  std::ifstream file(path, std::ios::binary);
+  const std::string good((std::istreambuf_iterator<char>(file)), {});
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    std::string bad = good;
+    bad[i] = static_cast<char>(bad[i] ^ 0x10);
+    write_bytes(path, bad);
+    const auto read = read_checkpoint(path);
+    ASSERT_FALSE(read.ok()) << "byte " << i;
+    EXPECT_EQ(read.error().message.find("checkpoint " + path + " is damaged: "), 0U) << read.error().message;
+  }
+  for (std::size_t length = 0; length < good.size(); ++length) {
+    write_bytes(path, good.substr(0, length));
+    EXPECT_FALSE(read_checkpoint(path).ok()) << length;
+  }
+  write_bytes(path, good + "x");
+  EXPECT_FALSE(read_checkpoint(path).ok());
+}
+
+TEST(Checkpoint, AFailedWriteLeavesTheOldFile) {
+  const Folder folder;
+  const std::vector<float> state(4, 1.0F);
+  const Status status = write_checkpoint(folder.path("nowhere/a"), kHeader, state);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message,
+            "checkpoint " + folder.path("nowhere/a") + " cannot be written: No such file or directory");
+  EXPECT_FALSE(read_checkpoint(folder.path("b")).ok());
+}
+
+}  // namespace
+}  // namespace frugal

@@ -1,0 +1,102 @@
+#include "frugal/train/device_images.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <numeric>
+
+namespace frugal {
+namespace {
+
+// Record i has pixel values i and i/2 in its two channels and label i % 10.
+Images counted(int count) {
+  Images images{.shape = {.channels = 2, .height = 2, .width = 3, .classes = 10}, .pixels = {}, .labels = {}};
+  for (int i = 0; i < count; ++i) {
+    for (int p = 0; p < 12; ++p) images.pixels.push_back(static_cast<std::uint8_t>(p < 6 ? i : i / 2));
+    images.labels.push_back(static_cast<std::uint8_t>(i % 10));
+  }
+  return images;
+}
+
+const Standardisation kUnchanged{.mean = {0.0, 0.0}, .deviation = {1.0, 1.0}};
+constexpr std::int64_t kRecordPair = 2 * 12 * 4;
+
+std::vector<int> records(const Batch& batch) {
+  std::vector<int> out;
+  for (std::int64_t i = 0; i < batch.count(); ++i) {
+    out.push_back(static_cast<int>(batch.images[i][0][1][2].item<float>()));
+    EXPECT_EQ(out.back() % 10, batch.labels[i].item<std::int64_t>());
+    EXPECT_EQ(out.back() / 2, static_cast<int>(batch.images[i][1][0][0].item<float>()));
+  }
+  return out;
+}
+
+TEST(DeviceImages, StandardisesByTheTrainingPart) {
+  const Images images = counted(100);
+  const Standardisation by = standardisation_of(images);
+  EXPECT_NEAR(by.mean[0], 49.5, 1e-9);
+  const DeviceImages device(images, by, at::kCPU, 0);
+  const at::Tensor all = device.range(0, 100).images;
+  for (int channel = 0; channel < 2; ++channel) {
+    EXPECT_NEAR(all.select(1, channel).mean().item<double>(), 0.0, 1e-5);
+    EXPECT_NEAR(all.select(1, channel).std(false).item<double>(), 1.0, 1e-5);
+  }
+}
+
+TEST(DeviceImages, AConstantChannelDoesNotDivideByZero) {
+  Images images = counted(4);
+  std::fill(images.pixels.begin(), images.pixels.end(), std::uint8_t{7});
+  const DeviceImages device(images, standardisation_of(images), at::kCPU, 0);
+  EXPECT_EQ(device.range(0, 4).images.abs().max().item<float>(), 0.0F);
+}
+
+TEST(BatchQueue, EveryRecordOnceAnEpochWhateverTheBatchAndTheMemory) {
+  for (const std::int64_t memory : {std::int64_t{0}, 7 * kRecordPair, 1 * kRecordPair, 64 * kRecordPair}) {
+    const DeviceImages images(counted(101), kUnchanged, at::kCPU, memory);
+    EXPECT_EQ(images.resident(), memory == 0);
+    for (const std::int64_t size : {std::int64_t{1}, std::int64_t{3}, std::int64_t{7}, std::int64_t{10}, std::int64_t{64}, std::int64_t{101}}) {
+      BatchQueue queue(images, shuffled_order(101, 5), false);
+      std::vector<int> seen;
+      for (Batch batch = queue.next(size); batch.count() > 0; batch = queue.next(size)) {
+        EXPECT_EQ(batch.count(), std::min(size, 101 - static_cast<std::int64_t>(seen.size())));
+        for (const int record : records(batch)) seen.push_back(record);
+      }
+      const std::vector<std::int64_t> order = shuffled_order(101, 5);
+      EXPECT_TRUE(std::equal(seen.begin(), seen.end(), order.begin(), order.end())) << memory << " " << size;
+    }
+  }
+}
+
+TEST(BatchQueue, ABatchOfAResidentBlockIsAView) {
+  const DeviceImages images(counted(20), kUnchanged, at::kCPU, 0);
+  BatchQueue queue(images, shuffled_order(20, 1), false);
+  const Batch a = queue.next(4);
+  const Batch b = queue.next(4);
+  EXPECT_EQ(a.images.data_ptr<float>() + 4 * 12, b.images.data_ptr<float>());
+}
+
+TEST(BatchQueue, GoesAroundWithFullBatches) {
+  for (const std::int64_t memory : {std::int64_t{0}, 4 * kRecordPair}) {
+    const DeviceImages images(counted(30), kUnchanged, at::kCPU, memory);
+    BatchQueue queue(images, {3, 1, 4, 15, 9}, true);
+    std::vector<int> seen;
+    for (int i = 0; i < 4; ++i) {
+      for (const int record : records(queue.next(3))) seen.push_back(record);
+    }
+    EXPECT_EQ(seen, (std::vector<int>{3, 1, 4, 15, 9, 3, 1, 4, 15, 9, 3, 1}));
+    BatchQueue large(images, {3, 1}, true);
+    EXPECT_EQ(records(large.next(5)), (std::vector<int>{3, 1, 3, 1, 3}));
+  }
+}
+
+TEST(ShuffledOrder, IsSeededAndComplete) {
+  std::vector<std::int64_t> order = shuffled_order(1000, 1);
+  EXPECT_EQ(order, shuffled_order(1000, 1));
+  EXPECT_NE(order, shuffled_order(1000, 2));
+  std::sort(order.begin(), order.end());
+  EXPECT_EQ(order.front(), 0);
+  EXPECT_EQ(order.back(), 999);
+}
+
+}  // namespace
+}  // namespace frugal

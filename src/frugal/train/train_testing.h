@@ -1,0 +1,127 @@
+// Shared by this room's tests: tiny data sets written to a temporary folder, and a recorder of a worker's events.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <zlib.h>
+
+#include <array>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "frugal/base/rng.h"
+#include "frugal/train/trainer.h"
+
+namespace frugal::testing_train {
+
+// A folder that goes with the test.
+class Folder {
+ public:
+  Folder() {
+    std::string pattern = (std::filesystem::temp_directory_path() / "frugal_train_XXXXXX").string();
+    path_ = mkdtemp(pattern.data());
+  }
+  ~Folder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  Folder(const Folder&) = delete;
+  Folder& operator=(const Folder&) = delete;
+  std::string path(const std::string& name = "") const { return name.empty() ? path_ : path_ + "/" + name; }
+
+ private:
+  std::string path_;
+};
+
+inline void write_bytes(const std::string& path, const std::string& bytes) {
+  std::filesystem::create_directories(std::filesystem::path(path).parent_path());
+  std::ofstream(path, std::ios::binary) << bytes;
+}
+
+inline void write_gzip(const std::string& path, const std::string& text) {
+  gzFile file = gzopen(path.c_str(), "wb");
+  gzwrite(file, text.data(), static_cast<unsigned>(text.size()));
+  gzclose(file);
+}
+
+// `rows` easy digits: the label's own block of pixels is bright.
+inline std::string digit_rows(int rows) {
+  Rng rng(7);
+  std::string text;
+  for (int row = 0; row < rows; ++row) {
+    const int label = row % 10;
+    for (int pixel = 0; pixel < 64; ++pixel) {
+      const auto noise = static_cast<int>(rng.below(6));
+      text += std::to_string(pixel / 6 == label ? 10 + noise : noise) + ",";
+    }
+    text += std::to_string(label) + "\n";
+  }
+  return text;
+}
+
+// Records of 3×32×32 with labels in turn; a class has its own brightness.
+inline std::string cifar_records(int count, int classes, bool coarse) {
+  Rng rng(11);
+  std::string bytes;
+  for (int i = 0; i < count; ++i) {
+    const int label = i % classes;
+    if (coarse) bytes += static_cast<char>(label / 5);
+    bytes += static_cast<char>(label);
+    for (int pixel = 0; pixel < 3072; ++pixel)
+      bytes += static_cast<char>(20 * (label % 10) + static_cast<int>(rng.below(40)));
+  }
+  return bytes;
+}
+
+inline void write_cifar10(const Folder& folder, int records_a_file) {
+  for (int part = 1; part <= 5; ++part)
+    write_bytes(folder.path("cifar-10-batches-bin/data_batch_" + std::to_string(part) + ".bin"),
+                cifar_records(records_a_file, 10, false));
+}
+
+// Where the real digits.csv.gz lies; empty when it is not there.
+inline std::string digits_folder() {
+  const char* given = std::getenv("FRUGAL_DATA_DIR");
+  std::vector<std::string> candidates;
+  if (given != nullptr) candidates.emplace_back(given);
+  candidates.push_back((std::filesystem::path(__FILE__).parent_path() / "../../../data").string());
+  candidates.emplace_back("data");
+  for (const std::string& folder : candidates) {
+    if (std::filesystem::exists(folder + "/digits.csv.gz")) return folder;
+  }
+  return "";
+}
+
+// Remembers what a worker said, as "train{", "train}" and epochs.
+class Recorder final : public WorkEvents {
+ public:
+  void epoch(int, const EpochReport& report) override {
+    epochs.push_back(report);
+    order.push_back("epoch");
+  }
+  void phase(const std::string& name, bool begin) override { order.push_back(name + (begin ? "{" : "}")); }
+  std::vector<EpochReport> epochs;
+  std::vector<std::string> order;
+};
+
+template <class T>
+T must(WorkerResult<T> result) {
+  if (auto* error = std::get_if<WorkerError>(&result)) throw std::runtime_error(error->message);
+  return std::move(std::get<T>(result));
+}
+
+template <class T>
+WorkerError failure(const WorkerResult<T>& result) {
+  if (const auto* error = std::get_if<WorkerError>(&result)) return *error;
+  throw std::runtime_error("an error was expected");
+}
+
+inline std::unique_ptr<Worker> trainer(TrainerConfig config) {
+  Result<std::unique_ptr<Worker>> made = make_trainer(config);
+  if (!made.ok()) throw std::runtime_error(made.error().message);
+  return std::move(*made);
+}
+
+}  // namespace frugal::testing_train

@@ -1,0 +1,62 @@
+#include <gtest/gtest.h>
+
+#include "frugal/train/trainer.h"
+
+namespace frugal {
+namespace {
+
+std::string fault(const std::string& json) {
+  const Result<TrainerConfig> config = trainer_config_from_json(json);
+  return config.ok() ? "no error" : config.error().message;
+}
+
+TEST(TrainerConfig, ReadsEveryKeyAndHasDefaults) {
+  const auto plain = trainer_config_from_json(R"({"model":"mlp","dataset":"digits"})");
+  ASSERT_TRUE(plain.ok()) << plain.error().message;
+  EXPECT_EQ(plain->metric, "accuracy");
+  EXPECT_EQ(plain->device, "auto");
+  EXPECT_EQ(plain->split_seed, 1U);
+  EXPECT_FALSE(plain->validation);
+  const auto full = trainer_config_from_json(
+      R"({"task":"image-classification","model":"resnet18","dataset":"cifar10","data_dir":"d","metric":"loss",
+          "device":"cuda:1","threads":2,"subset":500,"validation":0.25,"split_seed":9,"device_memory_mb":3})");
+  ASSERT_TRUE(full.ok()) << full.error().message;
+  EXPECT_EQ(full->device, "cuda:1");
+  EXPECT_EQ(full->subset, 500);
+  EXPECT_EQ(*full->validation, 0.25);
+  EXPECT_EQ(full->device_memory_mb, 3);
+}
+
+TEST(TrainerConfig, RefusesWithTheKeyTheValueAndTheNearestOne) {
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","thread":2})"),
+            "workload: unknown key 'thread' (did you mean 'threads'?)");
+  EXPECT_EQ(fault(R"({"model":"resnet81","dataset":"digits"})"),
+            "workload.model: unknown value 'resnet81' (did you mean 'resnet8'?)");
+  EXPECT_EQ(fault(R"({"dataset":"digits"})"), "workload: the key 'model' is missing");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","threads":-1})"),
+            "workload.threads must be a whole number from 0 to 4096, not -1");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","subset":1.5})"),
+            "workload.subset must be a whole number from 0 to 1000000000000, not 1.5");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","subset":18446744073709551615})"),
+            "workload.subset must be a whole number from 0 to 1000000000000, not 18446744073709551615");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","validation":1})"),
+            "workload.validation must be a fraction above 0 and below 1, not 1");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","device":"gpu"})"),
+            "workload.device must be auto, cpu, cuda or cuda:N, not \"gpu\"");
+  EXPECT_EQ(fault(R"({"model":"resnet18","dataset":"digits"})"),
+            "workload.model resnet18 needs images of 32×32, digits has 8×8");
+  EXPECT_EQ(fault("nonsense"), "--workload is not a JSON object: nonsense");
+}
+
+TEST(TrainerConfig, NamesADeviceThatIsNotThere) {
+  TrainerConfig config;
+  config.model = "mlp";
+  config.dataset = "digits";
+  config.device = "cuda:97";
+  const auto made = make_trainer(config);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().message.substr(0, 15), "device cuda:97:") << made.error().message;
+}
+
+}  // namespace
+}  // namespace frugal
