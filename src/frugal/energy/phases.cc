@@ -4,6 +4,7 @@
 #include <array>
 #include <map>
 #include <optional>
+#include <span>
 #include <utility>
 
 namespace frugal {
@@ -11,6 +12,7 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kPhases{"explore", "train", "evaluate", "load"};
 constexpr const char* kOther = "other";
+constexpr double kLatePeriods = 6;  // of the slowest sensor
 
 // One device over several windows: the sum of what was measured, and the time in which nothing was.
 struct DeviceSum {
@@ -65,10 +67,40 @@ void add_window(const std::vector<MeterCard>& cards, const std::vector<DeviceFig
   }
 }
 
+EnergyFigure* find_figure(std::vector<DeviceFigure>& figures, const std::string& device) {
+  for (DeviceFigure& one : figures) {
+    if (one.device == device) return &one.figure;
+  }
+  return nullptr;
+}
+
+void shift(EnergyFigure& figure, Joules by) {
+  figure.value += by;
+  figure.low = std::min(figure.value, std::max(Joules(0), figure.low + by));
+  figure.high = std::max(figure.value, figure.high + by);
+}
+
+// Adds `joules` to the device's largest part and to its whole, as far as the part stays above 0 J.
+// Returns what was added.
+Joules correct(const std::string& device, Joules joules, std::vector<DeviceFigure>& whole,
+               std::span<std::vector<DeviceFigure>> parts) {
+  EnergyFigure* all = find_figure(whole, device);
+  EnergyFigure* largest = nullptr;
+  for (std::vector<DeviceFigure>& part : parts) {
+    EnergyFigure* figure = find_figure(part, device);
+    if (figure != nullptr && (largest == nullptr || figure->value > largest->value)) largest = figure;
+  }
+  if (all == nullptr || largest == nullptr) return Joules(0);
+  const Joules added = std::max(joules, -std::max(Joules(0), largest->value));
+  shift(*largest, added);
+  shift(*all, added);
+  return added;
+}
+
 }  // namespace
 
 PhaseAccount::PhaseAccount(Recorder& recorder)
-    : recorder_(recorder), since_(recorder.mark()), segment_begin_(since_) {}
+    : recorder_(recorder), since_(recorder.mark()), segment_begin_(since_), late_{since_, since_} {}
 
 std::string PhaseAccount::booked_as() const {
   const bool known = std::find(kPhases.begin(), kPhases.end(), open_) != kPhases.end();
@@ -100,41 +132,65 @@ Status PhaseAccount::end(std::string_view name) {
   return {};
 }
 
-EnergyReport PhaseAccount::report_until(Instant now) const {
-  std::vector<Window> windows{{since_, now}};
-  for (const Segment& segment : segments_) windows.push_back(segment.window);
-  const std::vector<std::vector<DeviceFigure>> figures = recorder_.energies(windows);
-  const std::vector<MeterCard>& cards = recorder_.cards();
+// The window in which a sensor with a period may still change its mind.
+Window PhaseAccount::late_until(Instant now) const {
+  Duration period;
+  for (const MeterCard& card : recorder_.cards()) period = std::max(period, card.period);
+  return {now - kLatePeriods * period, now};
+}
 
-  EnergyReport report;
+PhaseAccount::JoulesByDevice PhaseAccount::correction(const std::vector<DeviceFigure>& late_now) const {
+  JoulesByDevice corrections = owed_;
+  for (const DeviceFigure& one : late_now) corrections[one.device] += one.figure.value;
+  for (const auto& [device, joules] : late_booked_) corrections[device] -= joules;
+  return corrections;
+}
+
+PhaseAccount::Booking PhaseAccount::book(Instant now) const {
+  std::vector<Window> windows{{since_, now}, late_, late_until(now)};
+  for (const Segment& segment : segments_) windows.push_back(segment.window);
+  std::vector<std::vector<DeviceFigure>> figures = recorder_.energies(windows);
+  const std::vector<MeterCard>& cards = recorder_.cards();
+  std::vector<DeviceFigure>& whole = figures.front();
+  const std::span<std::vector<DeviceFigure>> parts = std::span(figures).subspan(3);
+
+  Booking booking;
+  booking.owed = correction(figures[1]);
+  for (auto& [device, joules] : booking.owed) joules -= correct(device, joules, whole, parts);
+  for (const DeviceFigure& one : figures[2]) booking.late[one.device] = one.figure.value;
+
+  EnergyReport& report = booking.report;
   std::map<std::string, std::vector<DeviceSum>> phases;
   for (std::size_t i = 0; i < segments_.size(); ++i) {
     report.durations[segments_[i].phase] += segments_[i].window.length();
-    add_window(cards, figures[i + 1], segments_[i].window, phases[segments_[i].phase]);
+    add_window(cards, parts[i], segments_[i].window, phases[segments_[i].phase]);
   }
   for (const auto& [phase, sums] : phases) {
     if (auto figure = over_devices(cards, sums)) report.by_phase.emplace(phase, std::move(*figure));
   }
-  std::vector<DeviceSum> whole;
-  add_window(cards, figures.front(), windows.front(), whole);
-  report.total = over_devices(cards, whole);
-  for (const DeviceFigure& one : figures.front()) report.by_device.emplace(one.device, one.figure);
-  return report;
+  std::vector<DeviceSum> all;
+  add_window(cards, whole, windows.front(), all);
+  report.total = over_devices(cards, all);
+  for (const DeviceFigure& one : whole) report.by_device.emplace(one.device, one.figure);
+  return booking;
 }
 
 EnergyReport PhaseAccount::report() {
   const Instant now = recorder_.mark();
   close(now);
-  return report_until(now);
+  return book(now).report;
 }
 
 EnergyReport PhaseAccount::take() {
   const Instant now = recorder_.mark();
   close(now);
-  EnergyReport report = report_until(now);
+  Booking booking = book(now);
+  owed_ = std::move(booking.owed);
+  late_booked_ = std::move(booking.late);
+  late_ = late_until(now);
   since_ = now;
   segments_.clear();
-  return report;
+  return std::move(booking.report);
 }
 
 }  // namespace frugal

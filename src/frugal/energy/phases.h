@@ -2,6 +2,7 @@
 // always add up to the total: nothing is counted twice and nothing is lost between two phases.
 #pragma once
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -30,21 +31,33 @@ class PhaseAccount {
   // since().
   EnergyReport take();
   Instant since() const { return since_; }
+  Instant needed_from() const { return late_.begin; }
 
  private:
+  using JoulesByDevice = std::map<std::string, Joules>;
   struct Segment {
     std::string phase;
     Window window;
   };
   void close(Instant now);
   std::string booked_as() const;
-  EnergyReport report_until(Instant now) const;
+  struct Booking {
+    EnergyReport report;
+    JoulesByDevice owed;  // corrections that found no room
+    JoulesByDevice late;  // booked in the last moments before now
+  };
+  Booking book(Instant now) const;
+  Window late_until(Instant now) const;
+  JoulesByDevice correction(const std::vector<DeviceFigure>& late_now) const;
 
   Recorder& recorder_;
   Instant since_;
   Instant segment_begin_;
   std::string open_;  // name of the open phase, or empty
   std::vector<Segment> segments_;
+  Window late_;                 // the last moments of the take before
+  JoulesByDevice late_booked_;  // what was booked for them
+  JoulesByDevice owed_;
 };
 
 }  // namespace frugal

@@ -173,6 +173,7 @@ class CounterWalk {
     const Duration time = tick - tick_;
     const bool too_long = failed_ && time > limit_;
     const std::optional<Joules> d = difference(card_, tick_value_, *reading.counter, time, failed_);
+    power_.reset();  // nothing is assumed behind a gap
     if (d && !too_long && time.value() > 0) {
       power_ = *d / time;
       sum_.add({.begin = tick_, .end = tick, .first = *power_, .last = *power_, .from_counter = true});
@@ -230,14 +231,16 @@ std::size_t first_needed(const TraceView& trace, Instant begin) {
   const auto later = std::upper_bound(trace.readings.begin(), trace.readings.end(), warm_up,
                                       [](Instant at, const Reading& r) { return at < r.at; });
   auto index = static_cast<std::size_t>(later - trace.readings.begin());
-  // Back to a change of the value (the first reading of a scan is no sure tick, a changed one is), or so far
-  // that a value which does not change is known to be no staircase.
-  const Instant far = warm_up - kWarmUpPeriods * trace.card.period;
+  // Back to a sure tick: a change of the value, or a value that has stood still for too long to be a
+  // staircase. What the first reading of a scan means is not sure, and all windows must see the same ticks.
+  const Reading* newest = nullptr;
   const Reading* after = nullptr;
   while (index > 0) {
     const Reading& reading = trace.readings[--index];
     if (!reading.counter && !reading.power) continue;
-    if (after != nullptr && (reading.at <= far || reading.counter != after->counter)) break;
+    if (newest == nullptr) newest = &reading;
+    const bool stood_still = newest->at - reading.at >= kWarmUpPeriods * trace.card.period;
+    if (after != nullptr && (stood_still || reading.counter != after->counter)) break;
     after = &reading;
   }
   return index;

@@ -39,7 +39,7 @@ struct TraceView {
 // Counter: differences between ticks, a window edge inside a tick interval takes its share by time. A sensor
 // with a period shows a staircase: readings that repeat the last value within 1.5 periods are no ticks, and a
 // tick is placed in the middle of the time in which it may have happened. Behind the last tick, up to the
-// last reading, the last mean power is assumed. A difference d < 0 wraps once (d + counter_range); d must not
+// last reading, the last mean power is assumed (not behind a gap). A difference d < 0 wraps once (d + counter_range); d must not
 // exceed max_power × time where that is known. Otherwise the interval is a gap. Power: trapezoid between
 // readings, window edges interpolated.
 //

@@ -4,7 +4,10 @@
 #include <gtest/gtest.h>
 
 #include <chrono>
+#include <cmath>
 #include <vector>
+
+#include "frugal/base/rng.h"
 
 namespace frugal {
 namespace {
@@ -262,6 +265,31 @@ TEST(AnyTrace, AdjacentWindowsAddUpToTheJoinedWindow) {
   for (double cut = 0.31; cut < 7; cut += 0.0437) {
     const double parts = joules(uneven, window(0.2, cut)) + joules(uneven, window(cut, 7));
     EXPECT_NEAR(parts, joules(uneven, window(0.2, 7)), 1e-6) << cut;
+  }
+}
+
+TEST(AnyTrace, AdjacentWindowsAddUpHoweverIrregularThePolls) {
+  for (unsigned seed = 1; seed <= 60; ++seed) {
+    Rng rng(seed);
+    Trace trace = counter_trace({});
+    trace.card.period = Duration(0.1);
+    trace.interval = Duration(0.1);
+    double t = 0;
+    for (int i = 0; i < 300; ++i) {
+      const double busy =
+          25 * std::floor(std::fmod(10 * t, 7) / 3) + 50 * std::floor(t);  // stands still at times
+      trace.readings.push_back(rng.uniform() < 0.03 ? failed(t) : tick(t, busy + 60 * std::floor(t / 0.7)));
+      const double kind = rng.uniform();
+      t += kind < 0.3 ? 0.001 : kind < 0.9 ? 0.1 * rng.uniform() : 1.5 * rng.uniform();
+    }
+    const auto or_zero = [&](double from, double to) {
+      const auto figure = integrate(trace, window(from, to));
+      return figure ? figure->value.value() : 0;
+    };
+    for (int i = 0; i < 30; ++i) {
+      const double cut = t * rng.uniform();
+      EXPECT_NEAR(or_zero(0, cut) + or_zero(cut, t), or_zero(0, t), 1e-6) << seed << " " << cut;
+    }
   }
 }
 

@@ -1,0 +1,53 @@
+// frugal agent: measures and relays beside a worker. Started by a study, not by people.
+#include "frugal/work/agent.h"
+
+#include "frugal/base/units_text.h"
+#include "frugal/command.h"
+#include "frugal/energy/open.h"
+#include "frugal/work/protocol.h"
+
+#include <unistd.h>
+
+namespace frugal::app {
+namespace {
+
+struct AgentOptions {
+  std::string devices = "auto";
+  std::string interval = "100 ms";
+  std::vector<std::string> worker;
+};
+
+// The study reads standard output: what is wrong is said there, as an answer.
+int refuse(const Error& error) {
+  const std::string line = error_line("invalid", error.message + (error.hint.empty() ? "" : " (" + error.hint + ")")) + "\n";
+  (void)!::write(STDOUT_FILENO, line.data(), line.size());
+  return fail(error);
+}
+
+int run_it(const AgentOptions& options) {
+  const SteadyClock clock;
+  AgentSettings settings;
+  settings.worker = options.worker;
+  const Result<Duration> interval = parse_duration(options.interval);
+  if (!interval) return refuse(interval.error());
+  settings.interval = *interval;
+  Result<std::vector<std::unique_ptr<Meter>>> meters = open_meters(options.devices, clock);
+  if (!meters) return refuse(meters.error());
+  return run_agent(settings, std::move(*meters), clock, WorkerStreams{});
+}
+
+}  // namespace
+
+Command agent_command() {
+  return {"agent", "(internal) measure and relay beside a worker", "frugal agent --devices auto -- frugal-trainer --workload '{…}'",
+          [](CLI::App& command, CommonOptions&) {
+            auto options = std::make_shared<AgentOptions>();
+            command.add_option("--devices", options->devices, "What to read")->capture_default_str();
+            command.add_option("--interval", options->interval, "Time between readings")->capture_default_str();
+            command.add_option("worker", options->worker, "The worker's command, after --")->required();
+            return [options] { return run_it(*options); };
+          },
+          true};
+}
+
+}  // namespace frugal::app

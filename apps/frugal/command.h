@@ -1,0 +1,68 @@
+// What every subcommand shares: the common options, the table of commands, how an Error becomes words and an
+// exit code. Only code below apps/ prints, exits and reads the environment.
+#pragma once
+
+#include <CLI/CLI.hpp>
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "frugal/base/result.h"
+#include "frugal/store/sqlite_ledger.h"
+#include "frugal/study/result.h"
+
+namespace frugal::app {
+
+enum ExitCode { kDone = 0, kTrialFailed = 1, kUsage = 2, kNoMeter = 3, kStoreBroken = 4, kInterrupted = 130 };
+
+struct CommonOptions {
+  std::string store = "frugal.db";
+  std::string format = "text";
+  bool quiet = false;
+};
+
+// One line of the table of commands: `add` declares options on the subcommand and returns what runs it.
+struct Command {
+  const char* name;
+  const char* summary;
+  const char* example;
+  std::function<std::function<int()>(CLI::App& command, CommonOptions& common)> add;
+  bool internal = false;
+};
+
+Command run_command();
+Command list_command();
+Command show_command();
+Command export_command();
+Command report_command();
+Command compare_command();
+Command doctor_command();
+Command agent_command();
+
+// "frugal: error: message" and the hint on standard error; returns the exit code that belongs to the error.
+int fail(const Error& error);
+
+void add_store(CLI::App& command, CommonOptions& common);
+// Adds --format with the given words, the first being the default.
+void add_format(CLI::App& command, CommonOptions& common, const std::vector<std::string>& words);
+
+// The study of that name with everything computed; an empty name means the only or the newest study.
+Result<StudyResult> read_result(const std::string& store, const std::string& study);
+
+// Writes to standard output, or to `file` when it is not empty; `file` is opened before anything long starts.
+class Output {
+ public:
+  static Result<Output> open(const std::string& file);
+  Status write(const std::string& text);
+
+ private:
+  std::string file_;
+  std::shared_ptr<std::FILE> stream_;
+};
+
+// The folder of this program and the program itself.
+std::string own_path();
+std::string sibling(const std::string& name);
+
+}  // namespace frugal::app

@@ -1,0 +1,64 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "frugal/base/units_text.h"
+#include "frugal/report/render.h"
+
+namespace frugal {
+namespace {
+
+std::string stop_text(const std::string& reason) {
+  if (reason.empty()) return "not over";
+  if (reason == "patience") return "no improvement within the patience";
+  if (reason == "target") return "the target was reached";
+  if (reason == "epochs") return "the epoch limit was reached";
+  if (reason == "energy") return "the energy budget is spent";
+  if (reason == "time") return "the time budget is spent";
+  if (reason == "exhausted") return "every configuration was tried";
+  if (reason == "failed") return "every trial failed";
+  return reason;
+}
+
+std::string phase_line(const StudyResult& result) {
+  std::string line;
+  for (const char* phase : {"explore", "train", "evaluate", "load", "other"}) {
+    const auto found = result.energy.by_phase.find(phase);
+    if (found != result.energy.by_phase.end()) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", phase, to_text(found->second.value));
+  }
+  return line;
+}
+
+}  // namespace
+
+std::string figure_text(const std::optional<EnergyFigure>& figure) {
+  if (!figure) return "not measured";
+  return fmt::format("{} ({} to {}; {})", to_text(figure->value), to_text(figure->low), to_text(figure->high),
+                     figure->method == Method::Model ? "modelled, not measured" : method_text(figure->method));
+}
+
+std::string summary_text(const StudyResult& result) {
+  std::string text = fmt::format("{} ({}): {} trial{}, {}; {}\n", result.header.name, result.strategy, result.trials.size(),
+                                 result.trials.size() == 1 ? "" : "s", to_text(result.duration), stop_text(result.stopped_by));
+  if (result.winner) {
+    const Winner& winner = *result.winner;
+    text += fmt::format("  winner   trial {}: {}\n", winner.trial, winner.point.text());
+    text += fmt::format("           {} {} at epoch {}, its trial cost {}\n", result.header.goal.metric, number_text(winner.value), winner.epoch, figure_text(result.winner_energy));
+  } else {
+    text += "  winner   none: no trial was ever validated\n";
+    for (const TrialResult& trial : result.trials) {
+      if (!trial.failure.empty()) text += fmt::format("           trial {}: {}\n", trial.id, trial.failure);
+    }
+  }
+  text += fmt::format("  energy   {}\n", figure_text(result.energy.total));
+  if (result.energy.total) {
+    text += fmt::format("           {}\n", phase_line(result));
+    text += fmt::format("           coverage {} %", number_text(100 * result.energy.total->coverage, 4));
+    if (result.wasted) text += fmt::format("; {} went into dropped, failed, rolled-back or lost work", to_text(*result.wasted));
+    text += '\n';
+  }
+  for (const std::string& caveat : result.caveats) text += fmt::format("  caveat   {}\n", caveat);
+  return text;
+}
+
+}  // namespace frugal

@@ -1,0 +1,49 @@
+// What a study found, computed once from its record: everything a report says is a field here.
+// A total that nothing was measured for is absent, never zero.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "frugal/search/strategy.h"
+#include "frugal/study/ledger.h"
+#include "frugal/study/plan.h"
+
+namespace frugal {
+
+struct TrialResult {
+  TrialId id = 0;
+  Point point;  // with the latest learning rate
+  int epochs = 0;
+  std::optional<double> best = {};
+  int best_epoch = 0;
+  std::optional<EnergyFigure> energy = {};  // of all its steps, lost attempts included
+  Duration duration;
+  std::string fate;  // winner, kept, dropped, failed, running
+  std::string failure = {};
+};
+
+struct StudyResult {
+  StudyHeader header;
+  std::string strategy;
+  std::uint64_t seed = 1;
+  std::vector<TrialResult> trials;
+  std::optional<Winner> winner = {};
+  std::optional<EnergyFigure> winner_energy = {};  // of the winner's trial
+  EnergyReport energy;                             // of the whole study
+  std::optional<Joules> wasted = {};               // dropped and failed trials, lost attempts, rolled-back epochs
+  Duration duration;
+  std::string stopped_by;  // "" while the study is not over
+  std::vector<std::string> caveats;
+  std::vector<std::string> sensors;
+  std::vector<std::string> workers;
+  std::vector<RoundLog> decisions;
+  std::vector<Observation> history;
+  std::vector<LostAttempt> lost;
+};
+
+// Fails when the stored plan cannot be read by this version.
+Result<StudyResult> result_of(StudyRecord record);
+
+}  // namespace frugal
