@@ -25,8 +25,8 @@ TEST(MemoryLedgerTest, FailsWhereItIsTold) {
     if (call == failing) return Error{ErrorCode::StoreBroken, "told to"};
     return {};
   });
-  using ledger_conformance::header;
-  using ledger_conformance::train_step;
+  using ledger_examples::header;
+  using ledger_examples::train_step;
   ASSERT_TRUE(ledger.create(header("s")).ok());
   ASSERT_TRUE(ledger.begin("s", 0, 1, train_step(1)).ok());
   const Status finished = ledger.finish("s", 0, 1, {});
