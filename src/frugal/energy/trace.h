@@ -36,20 +36,24 @@ struct TraceView {
 
 // The joules of the window, or nothing when no part of it was measured.
 //
-// Counter: differences between ticks, a window edge inside a tick interval takes its share by time. A sensor
+// Counter: differences between ticks; a window edge inside a tick interval takes its share by time. A sensor
 // with a period shows a staircase: readings that repeat the last value within 1.5 periods are no ticks, and a
 // tick is placed in the middle of the time in which it may have happened. Behind the last tick, up to the
-// last reading, the last mean power is assumed (not behind a gap). A difference d < 0 wraps once (d + counter_range); d must not
-// exceed max_power × time where that is known. Otherwise the interval is a gap. Power: trapezoid between
-// readings, window edges interpolated.
+// last reading, the last mean power is assumed (but not behind a gap). A difference d < 0 wraps once
+// (d + counter_range); d must not exceed max_power × time where that is known. Otherwise it is a gap.
+//
+// Power: trapezoid between readings, window edges interpolated.
 //
 // Gaps, which count as unmeasured: an interval with failed reads that is longer than 3 × max(poll interval,
 // sensor period) (a shorter one is bridged: neither a zero nor a wrap); for power also such an interval
 // without any reading (a counter keeps counting there); a rejected difference; time before the first and
-// after the last reading. `value` is what was measured. Bounds: ± relative_error; the share at a window edge
-// may lie anywhere that max_power (unknown: twice the highest mean power seen) allows; `high` also holds the
-// unmeasured time at max_power (unknown: at the highest mean power seen in the window). Cost: a binary search
-// and the readings of the window.
+// after the last reading.
+//
+// Bounds: `value` is what was measured, ± relative_error. The share at a window edge may lie anywhere that
+// max_power (unknown: twice the highest mean power seen) allows. `high` also holds the unmeasured time at
+// max_power (unknown: at the highest mean power seen in the window).
+//
+// Cost: a binary search and the readings of the window.
 std::optional<EnergyFigure> integrate(const Trace& trace, Window window);
 std::optional<EnergyFigure> integrate(const TraceView& trace, Window window);
 
