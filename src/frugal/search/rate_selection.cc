@@ -37,7 +37,10 @@ std::vector<FlatWindow> windows(std::span<const RatePoint> curve, double loss_be
 std::optional<RateChoice> flattest(std::span<const RatePoint> curve, double loss_before) {
   std::vector<FlatWindow> left = windows(curve, loss_before);
   if (left.empty()) return std::nullopt;
-  std::stable_sort(left.begin(), left.end(), [](const FlatWindow& a, const FlatWindow& b) { return a.curvature < b.curvature; });
+  // Equally flat ones: the larger rates first.
+  std::sort(left.begin(), left.end(), [](const FlatWindow& a, const FlatWindow& b) {
+    return a.curvature != b.curvature ? a.curvature < b.curvature : a.begin > b.begin;
+  });
   left.resize((left.size() + 2) / 3);
   // All windows have the same width on an ascending grid: the largest mean rate is the last one to begin.
   const auto chosen = std::max_element(left.begin(), left.end(), [](const FlatWindow& a, const FlatWindow& b) { return a.begin < b.begin; });
