@@ -19,6 +19,12 @@ target_include_directories(frugal_flags INTERFACE "${CMAKE_SOURCE_DIR}/src")
 
 function(room name)
   cmake_parse_arguments(ROOM "TORCH" "" "USES;OWNS;LINKS" ${ARGN})
+  string(JOIN "," uses ${ROOM_USES})
+  string(JOIN "," owns ${ROOM_OWNS})
+  set_property(GLOBAL APPEND PROPERTY FRUGAL_ARROWS "${name}|${uses}|${owns}")
+  if(ROOM_TORCH AND NOT FRUGAL_TRAINER)
+    return()
+  endif()
   set(dir "${CMAKE_SOURCE_DIR}/src/frugal/${name}")
   file(GLOB sources CONFIGURE_DEPENDS "${dir}/*.cc")
   file(GLOB headers CONFIGURE_DEPENDS "${dir}/*.h")
@@ -79,10 +85,6 @@ function(room name)
       set_tests_properties(${name} PROPERTIES LABELS unit TIMEOUT 120)
     endif()
   endif()
-
-  string(JOIN "," uses ${ROOM_USES})
-  string(JOIN "," owns ${ROOM_OWNS})
-  set_property(GLOBAL APPEND PROPERTY FRUGAL_ARROWS "${name}|${uses}|${owns}")
 endfunction()
 
 # Writes the declared arrows where CheckLayers.cmake reads them, and adds the test.

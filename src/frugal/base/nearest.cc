@@ -32,7 +32,7 @@ std::optional<std::string> nearest(std::string_view word, std::span<const std::s
   std::size_t best_distance = 0;
   for (const std::string& candidate : known) {
     const std::size_t distance = edit_distance(word, candidate);
-    const std::size_t allowed = std::max<std::size_t>(1, std::max(candidate.size(), word.size()) / 3);
+    const std::size_t allowed = std::max<std::size_t>(1, (std::max(candidate.size(), word.size()) + 1) / 3);
     if (distance > allowed || (best != nullptr && distance >= best_distance)) continue;
     best = &candidate;
     best_distance = distance;

@@ -131,7 +131,7 @@ class Agent {
 
   void send_answer(json body) {
     const EnergyReport report = account_.take();
-    recorder_.forget_before(account_.since());
+    recorder_.forget_before(account_.needed_from());
     body["energy"] = phases_to_json(report);
     body["duration_s"] = report.duration().value();
     running_ = false;
