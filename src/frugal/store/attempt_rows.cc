@@ -26,7 +26,7 @@ Status write_epochs(Database& database, std::int64_t attempt_id, const std::vect
     Cells cells{attempt_id, position++, row.epoch, row.loss, row.samples, row.duration.value()};
     append_metrics(cells, metrics);
     append_figure(cells, row.energy ? &*row.energy : nullptr);
-    const Status written = database.run(
+    Status written = database.run(
         "INSERT INTO epoch (attempt_id, position, epoch, loss, samples, duration_s, metric, metrics, "
         "energy_j, energy_low_j,"
         " energy_high_j, coverage, method, sensor, window_s) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, "
@@ -40,9 +40,8 @@ Status write_epochs(Database& database, std::int64_t attempt_id, const std::vect
 Status write_curve(Database& database, std::int64_t attempt_id, const std::vector<RatePoint>& curve) {
   std::int64_t position = 0;
   for (const RatePoint& point : curve) {
-    const Status written =
-        database.run("INSERT INTO curve (attempt_id, position, rate, loss) VALUES (?, ?, ?, ?)",
-                     {attempt_id, position++, point.rate, point.loss});
+    Status written = database.run("INSERT INTO curve (attempt_id, position, rate, loss) VALUES (?, ?, ?, ?)",
+                                  {attempt_id, position++, point.rate, point.loss});
     if (!written) return written;
   }
   return {};

@@ -22,9 +22,29 @@ Error foreign(const std::string& path) {
                "it was left as it is; name another store with --store FILE"};
 }
 
+// In a transaction: another process may be writing the three at this moment.
+Result<int> identify(Database& database, int newest) {
+  const Result<std::int64_t> owner = read_number(database, "PRAGMA application_id");
+  if (!owner) return owner.error();
+  const Result<std::int64_t> version = read_number(database, "PRAGMA user_version");
+  if (!version) return version.error();
+  const Result<std::int64_t> tables = read_number(database, "SELECT count(*) FROM sqlite_schema");
+  if (!tables) return tables.error();
+  if (*owner == 0 && *version == 0 && *tables == 0) return 0;
+  if (*owner != kApplicationId || *version < 1) return foreign(database.path());
+  if (*version > newest) {
+    return Error{
+        ErrorCode::StoreBroken,
+        fmt::format("the store '{}' was written by a newer frugal: its schema is {}, this frugal knows {}",
+                    database.path(), *version, newest),
+        "it was left as it is; update frugal, or name another store with --store FILE"};
+  }
+  return static_cast<int>(*version);
+}
+
 Status check_references(Database& database) {
   bool dangling = false;
-  const Status checked = database.each("PRAGMA foreign_key_check", {}, [&](const Row&) {
+  Status checked = database.each("PRAGMA foreign_key_check", {}, [&](const Row&) {
     dangling = true;
     return Status();
   });
@@ -54,22 +74,10 @@ Status apply(Database& database, Scripts scripts, int version) {
 Scripts schema_scripts() { return kScripts; }
 
 Result<int> schema_version(Database& database, int newest) {
-  const Result<std::int64_t> owner = read_number(database, "PRAGMA application_id");
-  if (!owner) return owner.error();
-  const Result<std::int64_t> version = read_number(database, "PRAGMA user_version");
-  if (!version) return version.error();
-  const Result<std::int64_t> tables = read_number(database, "SELECT count(*) FROM sqlite_schema");
-  if (!tables) return tables.error();
-  if (*owner == 0 && *version == 0 && *tables == 0) return 0;
-  if (*owner != kApplicationId || *version < 1) return foreign(database.path());
-  if (*version > newest) {
-    return Error{
-        ErrorCode::StoreBroken,
-        fmt::format("the store '{}' was written by a newer frugal: its schema is {}, this frugal knows {}",
-                    database.path(), *version, newest),
-        "it was left as it is; update frugal, or name another store with --store FILE"};
-  }
-  return static_cast<int>(*version);
+  if (database.in_transaction()) return identify(database, newest);
+  const Result<Transaction> transaction = Transaction::read(database);
+  if (!transaction) return transaction.error();
+  return identify(database, newest);
 }
 
 Status migrate(Database& database, Scripts scripts) {

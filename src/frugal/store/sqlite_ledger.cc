@@ -61,7 +61,7 @@ Status SqliteLedger::create(const StudyHeader& header) {
   } catch (const nlohmann::json::exception& failure) {
     return bad_input(fmt::format("the plan of '{}' cannot be recorded: {}", header.name, failure.what()));
   }
-  const Status written = database_->run(
+  Status written = database_->run(
       "INSERT INTO study (name, strategy, goal_metric, goal, created_unix_s, plan, source) VALUES (?, ?, ?, "
       "?, ?, ?, ?)"
       " ON CONFLICT (name) DO NOTHING",
@@ -107,7 +107,7 @@ Status SqliteLedger::begin(const std::string& study, int number, int attempt, co
   const Result<std::string> asked = asked_text(step);
   if (!asked) return asked.error();
   return write(study, [&](const Study& found) -> Status {
-    const Status begun = database_->run(
+    Status begun = database_->run(
         "INSERT INTO attempt (study_id, step, attempt, state, asked) VALUES (?, ?, ?, 'running', ?)"
         " ON CONFLICT (study_id, step, attempt) DO NOTHING",
         {found.id, number, attempt, *asked});

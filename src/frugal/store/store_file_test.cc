@@ -6,7 +6,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <array>
 #include <csignal>
 #include <thread>
 
@@ -202,17 +201,21 @@ TEST_F(StoreFileTest, AFailedWriteChangesNothingAndTheNextOneMayWork) {
 TEST_F(StoreFileTest, TwoProcessesMayCreateItAtOnce) {
   for (int round = 0; round < 5; ++round) {
     path_ = scratch_.file("frugal" + std::to_string(round) + ".db");
-    std::array<bool, 4> done{};
+    constexpr std::size_t kAtOnce = 4;
     std::vector<std::thread> threads;
-    for (std::size_t i = 0; i < done.size(); ++i) {
-      threads.emplace_back([this, i, &done] {
+    for (std::size_t i = 0; i < kAtOnce; ++i) {
+      threads.emplace_back([this, i] {
         const auto ledger = SqliteLedger::open(path_, OpenMode::ReadWrite);
-        done[i] = ledger.ok() && (*ledger)->create({.name = std::to_string(i), .plan = {}, .goal = {}}).ok();
-        if (!ledger.ok()) ADD_FAILURE() << ledger.error().message;
+        if (!ledger.ok()) {
+          ADD_FAILURE() << ledger.error().message;
+          return;
+        }
+        const Status created = (*ledger)->create({.name = std::to_string(i), .plan = {}, .goal = {}});
+        EXPECT_TRUE(created.ok()) << created.error().message;
       });
     }
     for (std::thread& thread : threads) thread.join();
-    EXPECT_EQ(opened(path_)->list()->size(), done.size());
+    EXPECT_EQ(opened(path_)->list()->size(), kAtOnce);
   }
 }
 

@@ -205,7 +205,7 @@ void StudyReader::sort_out() {
     } else {
       record_.lost.push_back({held.number, held.attempt, held.step.trial,
                               held.state == "running" ? "killed" : held.lost_why,
-                              std::move(held.outcome.energy), held.outcome.duration});
+                              std::move(held.outcome.energy), held.outcome.duration, held.state == "running"});
     }
   }
 }
