@@ -49,7 +49,7 @@ TEST(DurabilityTest, AcknowledgedRecordsSurviveAKill) {
     ASSERT_EQ(record.history.size(), 2u);
     EXPECT_EQ(told(record.history[1]), told(Observation{1, train_step(1), trained(11, 10)}));
     ASSERT_EQ(record.lost.size(), 1u);
-    EXPECT_EQ(told(record.lost[0]), told(LostAttempt{2, 1, 1, "killed", report(5), Duration(2)}));
+    EXPECT_EQ(told(record.lost[0]), told(LostAttempt{2, 1, 1, "killed", report(5), Duration(2), true}));
   }
 }
 

@@ -203,9 +203,9 @@ void StudyReader::sort_out() {
     if (held.state == "finished") {
       record_.history.push_back({held.number, std::move(held.step), std::move(held.outcome)});
     } else {
-      record_.lost.push_back({held.number, held.attempt, held.step.trial,
-                              held.state == "running" ? "killed" : held.lost_why,
-                              std::move(held.outcome.energy), held.outcome.duration, held.state == "running"});
+      const bool running = held.state == "running";
+      record_.lost.push_back({held.number, held.attempt, held.step.trial, running ? "killed" : held.lost_why,
+                              std::move(held.outcome.energy), held.outcome.duration, running});
     }
   }
 }

@@ -29,6 +29,7 @@ struct LostAttempt {
   std::string why;  // killed, died, interrupted, retrained
   EnergyReport energy = {};
   Duration duration;
+  bool running = false;  // begun and neither finished nor lost: whoever ran it was killed, or runs it still
 };
 
 struct StudyRecord {

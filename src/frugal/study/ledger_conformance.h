@@ -1,6 +1,7 @@
-// What every Ledger must do, sentence by sentence of ledger.h; for tests only. One file of each test binary includes
-// it and says:  INSTANTIATE_TEST_SUITE_P(Memory, LedgerConformance, testing::Values(maker));
-// What is compared, and how exactly, is in ledger_examples.h. One suite is one file, however long the port's contract.
+// What every Ledger must do, sentence by sentence of ledger.h; for tests only. One file of each test binary
+// includes it and says:  INSTANTIATE_TEST_SUITE_P(Memory, LedgerConformance, testing::Values(maker)); What is
+// compared, and how exactly, is in ledger_examples.h. One suite is one file, however long the port's
+// contract.
 #pragma once
 
 #include <gtest/gtest.h>
@@ -151,9 +152,11 @@ TEST_P(LedgerConformance, AnAttemptThatNeverEndedWasKilledWithItsLastProgress) {
   const StudyRecord record = kept("s");
   EXPECT_TRUE(record.history.empty());
   ASSERT_EQ(record.lost.size(), 2u);
-  EXPECT_EQ(told(record.lost[0]), told(LostAttempt{0, 1, 4, "killed", {}, Duration(0)}));
-  EXPECT_EQ(told(record.lost[1]), told(LostAttempt{1, 1, 5, "killed", last, Duration(2.5)}));
-  // It is still the running one: who resumes may end it.
+  EXPECT_EQ(told(record.lost[0]), told(LostAttempt{0, 1, 4, "killed", {}, Duration(0), true}));
+  EXPECT_EQ(told(record.lost[1]), told(LostAttempt{1, 1, 5, "killed", last, Duration(2.5), true}));
+  // It is still the running one: who resumes may end it, and killed by name is not running.
+  ok(ledger().lose("s", 0, 1, "killed", {}, Duration(3)));
+  EXPECT_EQ(told(kept("s").lost[0]), told(LostAttempt{0, 1, 4, "killed", {}, Duration(3)}));
   ok(ledger().lose("s", 1, 1, "interrupted", {}, Duration(3)));
   EXPECT_EQ(told(kept("s").lost[1]), told(LostAttempt{1, 1, 5, "interrupted", {}, Duration(3)}));
 }

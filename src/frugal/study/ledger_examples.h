@@ -100,8 +100,8 @@ inline std::string told(const Observation& seen) {
 
 inline std::string told(const LostAttempt& lost) {
   return std::to_string(lost.step) + "." + std::to_string(lost.attempt) + " trial " +
-         std::to_string(lost.trial) + " [" + lost.why + "] " + told(lost.duration.value()) + "\n" +
-         told(lost.energy);
+         std::to_string(lost.trial) + " [" + lost.why + "] " + (lost.running ? "running " : "") +
+         told(lost.duration.value()) + "\n" + told(lost.energy);
 }
 
 // Values to write.

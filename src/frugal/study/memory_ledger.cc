@@ -54,7 +54,7 @@ Result<std::optional<StudyRecord>> MemoryLedger::read(const std::string& name) {
       record.history.push_back({key.first, attempt.step, attempt.outcome});
     } else {
       record.lost.push_back({key.first, key.second, attempt.step.trial, attempt.state == "running" ? "killed" : attempt.state,
-                             attempt.outcome.energy, attempt.outcome.duration});
+                             attempt.outcome.energy, attempt.outcome.duration, attempt.state == "running"});
     }
   }
   return std::optional(std::move(record));

@@ -30,7 +30,7 @@ class Runner final : private WorkObserver {
     for (const LostAttempt& lost : record_.lost) {
       int& last = attempts_[lost.step];
       last = std::max(last, lost.attempt);
-      if (lost.why != "killed") continue;
+      if (!lost.running) continue;
       if (Status s = parts_.ledger.lose(settings_.name, lost.step, lost.attempt, "killed", lost.energy, lost.duration); !s) return s;
     }
     return parts_.ledger.stop(settings_.name, std::nullopt);
