@@ -91,6 +91,7 @@ class Agent {
       if (!line) break;
       take_message(*line);
     }
+    if (!exit_code_ && worker_->channel().broken()) worker_died("wrote a line that does not end");
     if (!open && !exit_code_) worker_died("");
   }
 
@@ -103,6 +104,8 @@ class Agent {
     } else if (auto* epoch = std::get_if<EpochEvent>(&*message)) {
       relay_epoch(epoch->body);
     } else if (auto* answer = std::get_if<Answer>(&*message)) {
+      // Passed on, it would be taken for the answer to the next request.
+      if (!running_) return worker_died("answered what nobody had asked");
       if (hello_ && answer->ok) describe_meters(answer->body);
       send_answer(std::move(answer->body));
     }

@@ -28,6 +28,8 @@ class LineChannel {
   // Returns false at the end of input. Lines are then had from next_line().
   bool fill();
   std::optional<std::string> next_line();
+  // True once the other end has sent more than a line may hold.
+  bool broken() const { return broken_; }
 
   // Writes all of it and a newline. Fails with Retry when the other end is gone.
   Status write_line(std::string_view line);

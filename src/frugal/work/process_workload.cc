@@ -4,6 +4,7 @@
 #include <cmath>
 #include <filesystem>
 #include <fstream>
+#include <utility>
 
 #include "frugal/base/units_text.h"
 
@@ -33,6 +34,7 @@ struct ProcessWorkload::Call {
   const std::atomic<bool>& cancel;
   Instant begin;
   Outcome outcome = {};
+  EnergyReport unanswered = {};  // what the agent told of the request that it has not answered yet
 
   bool failed() const { return outcome.failure.has_value(); }
   void fail(FailureKind kind, std::string message) { outcome.failure = Failure{kind, std::move(message)}; }
@@ -92,6 +94,7 @@ void ProcessWorkload::close() {
 void ProcessWorkload::lost(Call& call, const std::string& message) {
   states_.clear();
   process_.reset();
+  add(call.outcome.energy, std::exchange(call.unanswered, {}));
   call.fail(FailureKind::Died, message + log_tail());
 }
 
@@ -112,11 +115,15 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
       if (const auto* epoch = std::get_if<EpochEvent>(&*message)) take_epoch(call, *epoch);
       if (const auto* energy = std::get_if<EnergyEvent>(&*message)) {
         EnergyReport so_far = call.outcome.energy;
-        if (const Result<EnergyReport> more = phases_from_json(energy->body.value("energy", nlohmann::json::object()))) add(so_far, *more);
+        if (Result<EnergyReport> more = phases_from_json(energy->body.value("energy", nlohmann::json::object()))) {
+          add(so_far, *more);
+          call.unanswered = std::move(*more);
+        }
         call.observer.energy(so_far, clock_.now() - call.begin);
       }
       auto* answer = std::get_if<Answer>(&*message);
       if (answer == nullptr) continue;
+      call.unanswered = {};
       if (answer->body.contains("energy")) {
         if (const Result<EnergyReport> spent = phases_from_json(answer->body["energy"])) add(call.outcome.energy, *spent);
       }
