@@ -21,7 +21,7 @@ class TrainerTest : public ::testing::Test {
     c.dataset = "digits";
     c.data_dir = folder_.path();
     c.device = "cpu";
-    c.threads = 2;
+    c.threads = 1;  // two threads of oneDNN wait for each other very slowly on a busy machine
     return c;
   }
   static std::vector<double> losses(Worker& worker, int trial, int epochs, const Point& set = {}) {
@@ -58,7 +58,7 @@ TEST_F(TrainerTest, IntroducesItself) {
   EXPECT_TRUE(card.maximise);
   EXPECT_EQ(card.train_samples, 240);
   EXPECT_EQ(card.validation_samples, 60);
-  EXPECT_NE(card.name.find("cpu, 2 threads)"), std::string::npos) << card.name;
+  EXPECT_NE(card.name.find("cpu, 1 thread)"), std::string::npos) << card.name;
   TrainerConfig other = config();
   other.metric = "loss";
   EXPECT_FALSE(must(trainer(other)->hello()).maximise);
@@ -81,8 +81,10 @@ TEST_F(TrainerTest, ReportsEpochsBetweenPhases) {
 }
 
 TEST_F(TrainerTest, TheSameSeedTrainsAlike) {
-  const auto a = trainer(config("resnet8"));
-  const auto b = trainer(config("resnet8"));
+  TrainerConfig two = config("resnet8");
+  two.threads = 2;
+  const auto a = trainer(two);
+  const auto b = trainer(two);
   must(a->start(1, kPoint, 5));
   must(b->start(9, kPoint, 5));
   EXPECT_EQ(losses(*a, 1, 2), losses(*b, 9, 2));
