@@ -6,6 +6,7 @@
 #include "frugal/energy/open.h"
 #include "frugal/work/protocol.h"
 
+#include <stdlib.h>
 #include <unistd.h>
 
 namespace frugal::app {
@@ -25,6 +26,9 @@ int refuse(const Error& error) {
 }
 
 int run_it(const AgentOptions& options) {
+  // libgomp's threads spin while they wait for each other, which on a shared machine costs many times the work. The
+  // worker inherits this; who has chosen a policy keeps it.
+  if (::getenv("OMP_WAIT_POLICY") == nullptr) ::setenv("GOMP_SPINCOUNT", "1000", 0);  // NOLINT(concurrency-mt-unsafe)
   const SteadyClock clock;
   AgentSettings settings;
   settings.worker = options.worker;

@@ -65,7 +65,8 @@ Result<Output> Output::open(const std::string& file) {
 Status Output::write(const std::string& text) {
   std::FILE* stream = stream_ ? stream_.get() : stdout;
   const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
-  if (written) return {};
+  // A reader that has seen enough (`frugal report | head`) is no error.
+  if (written || (!stream_ && errno == EPIPE)) return {};
   return Error{ErrorCode::Retry, (file_.empty() ? std::string("standard output") : "'" + file_ + "'") + " could not be written: " + std::strerror(errno)};
 }
 

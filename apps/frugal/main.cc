@@ -20,17 +20,18 @@ int usage(const CLI::App& app, const CLI::ParseError& error, const std::vector<C
   const CLI::App* chosen = &app;
   for (const CLI::App* sub : app.get_subcommands()) chosen = sub;
   std::vector<std::string> known;
+  const std::vector<std::string> extras = chosen->remaining(true);
+  const bool command_expected = chosen == &app && !extras.empty() && !extras.front().starts_with("-");
   for (const CLI::Option* option : chosen->get_options()) {
-    if (!option->get_lnames().empty()) known.push_back("--" + option->get_lnames().front());
+    if (!command_expected && !option->get_lnames().empty()) known.push_back("--" + option->get_lnames().front());
   }
-  if (chosen == &app) {
+  if (command_expected) {
     for (const Command& command : table) {
       if (!command.internal) known.emplace_back(command.name);
     }
   }
-  const std::vector<std::string> extras = chosen->remaining(true);
   if (!extras.empty()) {
-    const std::string what = chosen == &app && !extras.front().starts_with("-") ? "command" : "argument";
+    const std::string what = command_expected ? "command" : "argument";
     message = "unknown " + what + " '" + extras.front() + "'" + did_you_mean(extras.front(), known);
   }
   const std::string name = chosen == &app ? "" : " " + chosen->get_name();

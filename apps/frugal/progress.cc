@@ -45,7 +45,7 @@ std::string Progress::status() const {
   if (spent_.energy || running_.total) {
     energy = to_text(spent_.energy.value_or(Joules(0)) + (running_.total ? running_.total->value : Joules(0)));
   }
-  return fmt::format("{} trials, {} epochs, {}, {}{}{}", trials_, epochs_, energy, to_text(spent_.time + running_time_),
+  return fmt::format("{} trial{}, {} epoch{}, {}, {}{}{}", trials_, trials_ == 1 ? "" : "s", epochs_, epochs_ == 1 ? "" : "s", energy, to_text(spent_.time + running_time_),
                      best_ ? fmt::format(", best {} {}", goal_.metric, number_text(*best_)) : "", left());
 }
 

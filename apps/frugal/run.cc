@@ -10,6 +10,7 @@
 #include "frugal/base/clock.h"
 #include "frugal/base/units_text.h"
 #include "frugal/command.h"
+#include "frugal/energy/open.h"
 #include "frugal/progress.h"
 #include "frugal/report/render.h"
 #include "frugal/study/strategies.h"
@@ -87,28 +88,33 @@ Result<ProcessSettings> process_settings(const Plan& plan, const std::string& lo
   if (!worker) return worker.error();
   std::vector<std::string> command{own_path(), "agent", "--devices", plan.energy.devices, "--interval", exact_text(plan.energy.interval.value()) + " s", "--"};
   command.insert(command.end(), worker->begin(), worker->end());
-  return ProcessSettings{std::move(command), log, plan.step_time};
+  ProcessSettings settings{std::move(command), log, plan.step_time};
+  settings.cancel = &g_cancel;
+  return settings;
 }
 
-// Makes the study, or checks that the one of that name has the same plan. True when it was over already.
-Result<bool> find_or_create(Ledger& ledger, const Plan& plan, bool must_exist) {
-  const nlohmann::json json = nlohmann::json::parse(plan_to_json(plan).dump());
+// Checks that the study of that name, if there is one, has the same plan. True when there is nothing left to run:
+// it is over, and not because of a budget that these limits have raised.
+Result<bool> is_over(Ledger& ledger, const Plan& plan, const Limits& limits, bool must_exist) {
   const Result<std::optional<StudyRecord>> record = ledger.read(plan.name);
   if (!record) return record.error();
   if (!*record) {
     if (must_exist) return bad_input("there is no study '" + plan.name + "' to resume", "leave --resume out to start it");
-    if (const Status s = ledger.create({plan.name, json, plan.source, plan.goal, unix_time_s()}); !s) return s.error();
     return false;
   }
-  const std::vector<std::string> changed = changed_keys((*record)->header.plan, json);
-  if (changed.empty()) return (*record)->stopped_by.has_value();
+  const std::vector<std::string> changed = changed_keys((*record)->header.plan, plan_to_json(plan));
+  if (changed.empty()) {
+    const std::string reason = (*record)->stopped_by.value_or("");
+    if (reason != "energy" && reason != "time") return !reason.empty();
+    return stop_reason((*record)->history, plan.goal, limits, spent_so_far(**record)).has_value();
+  }
   std::string list;
   for (const std::string& key : changed) list += (list.empty() ? "" : ", ") + key;
   return bad_input("the study '" + plan.name + "' was begun with other settings; changed since: " + list, "start a study of its own with: --name NAME");
 }
 
 // What the plan will do, and what it may cost as far as earlier studies of the store tell.
-int print_plan(const Plan& plan, const CommonOptions& common) {
+int print_plan(const Plan& plan, const Limits& limits, const CommonOptions& common) {
   if (common.format == "json") {
     fmt::print("{}\n", plan_to_json(plan).dump(2));
     return kDone;
@@ -125,7 +131,7 @@ int print_plan(const Plan& plan, const CommonOptions& common) {
     const nlohmann::json workload = nlohmann::json::parse(plan_to_json(plan)["workload"].dump());
     for (const StudyBrief& brief : briefs ? *briefs : std::vector<StudyBrief>{}) {
       const auto record = (*ledger)->read(brief.name);
-      if (!record || !*record || (*record)->header.plan.value("workload", nlohmann::json()) != workload) continue;
+      if (!record || !*record || nlohmann::json((*record)->header.plan.value("workload", nlohmann::ordered_json())) != workload) continue;
       double joules = 0;
       int epochs = 0;
       for (const Observation& seen : (*record)->history) {
@@ -144,7 +150,8 @@ int print_plan(const Plan& plan, const CommonOptions& common) {
   } else {
     fmt::print("  energy estimate: none yet; no study of this workload is in {}\n", common.store);
   }
-  if (plan.limits.energy) fmt::print("  stops at the energy budget of {}\n", to_text(*plan.limits.energy));
+  if (limits.energy) fmt::print("  stops at the energy budget of {}\n", to_text(*limits.energy));
+  if (limits.time) fmt::print("  stops after {}\n", to_text(*limits.time));
   return kDone;
 }
 
@@ -164,16 +171,18 @@ int run_it(const RunOptions& options) {
   if (options.launcher != "local") return fail(bad_input("--launcher " + options.launcher + ": this version starts workers on this machine only", "leave --launcher out"));
   const Result<Plan> plan = read_plan(options);
   if (!plan) return fail(plan.error());
-  if (options.dry_run) return print_plan(*plan, *options.common);
   const Result<Limits> limits = bounded(plan->limits, options);
   if (!limits) return fail(limits.error());
+  const SteadyClock clock;
+  if (const auto meters = open_meters(plan->energy.devices, clock); !meters) return fail(meters.error());
+  if (options.dry_run) return print_plan(*plan, *limits, *options.common);
   const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(options.common->store, OpenMode::ReadWrite);
   if (!ledger) return fail(ledger.error());
   const Result<std::unique_ptr<Checkpoints>> checkpoints = Checkpoints::open(options.common->store, plan->name);
   if (!checkpoints) return fail(checkpoints.error());
   const Result<ProcessSettings> process = process_settings(*plan, (*checkpoints)->log_path());
   if (!process) return fail(process.error());
-  const Result<bool> over = find_or_create(**ledger, *plan, options.resume);
+  const Result<bool> over = is_over(**ledger, *plan, *limits, options.resume);
   if (!over) return fail(over.error());
   if (*over) {
     if (!options.common->quiet) fmt::print(stderr, "the study '{}' is over; this is what it found\n", plan->name);
@@ -182,13 +191,15 @@ int run_it(const RunOptions& options) {
 
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  const SteadyClock clock;
   ProcessWorkload workload(*process, clock);
   const std::unique_ptr<Strategy> strategy = make_strategy(*plan);
   Progress progress(progress_style(options.common->quiet), plan->goal, *limits);
-  const StudySettings settings{plan->name, plan->goal, *limits};
+  const StudyHeader header{plan->name, plan_to_json(*plan), plan->source, plan->goal, unix_time_s()};
+  const StudySettings settings{plan->name, plan->goal, *limits, header};
   const Result<std::string> reason = run_study(settings, {**ledger, workload, *strategy, **checkpoints, progress, g_cancel});
-  if (!reason && reason.error().code != ErrorCode::Interrupted) return fail(reason.error());
+  const Result<std::optional<StudyRecord>> record = (*ledger)->read(plan->name);
+  const bool begun = record && record->has_value();
+  if (!reason && (reason.error().code != ErrorCode::Interrupted || !begun)) return fail(reason.error());
   const int code = print_summary(options, *plan);
   return reason ? code : fail(reason.error());
 }

@@ -14,7 +14,7 @@ class Quantity {
   constexpr explicit Quantity(double value) : value_(value) {}
   constexpr double value() const { return value_; }
 
-  constexpr auto operator<=>(const Quantity&) const = default;
+  constexpr auto operator<=>(const Quantity&) const = default;  // NOLINT(modernize-use-nullptr)
   constexpr Quantity operator-() const { return Quantity(-value_); }
   constexpr Quantity& operator+=(Quantity other) {
     value_ += other.value_;

@@ -34,7 +34,7 @@ std::vector<std::string> caveats_of(std::span<const StudyResult> results) {
     if (result.stopped_by.empty()) say("'" + result.header.name + "' is not over");
     if (!result.energy.total) say("the energy of '" + result.header.name + "' was not measured");
     if (result.energy.total && result.energy.total->method == Method::Model) {
-      say("energy is modelled: its ±50 % is common to studies of the same model on the same machine and cancels in their ratio, not in the Wh");
+      say("energy is modelled, ±50 %: what both studies share (TDP, idle power) cancels in their ratio, what depends on their load does not");
     }
     if (result.sensors != results.front().sensors) say("the studies were measured with different sensors: their errors do not cancel in the ratio");
     if (result.header.goal.metric != results.front().header.goal.metric) say("the studies have different metrics: their qualities are not comparable");

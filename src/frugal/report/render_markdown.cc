@@ -49,7 +49,7 @@ std::string answer(const StudyResult& result) {
     const Winner& winner = *result.winner;
     text += fmt::format("Trial {} wins: **{} {}** after epoch {} at {}.\n\n", winner.trial, escaped(goal.metric), number_text(winner.value), winner.epoch, escaped(winner.point.text()));
     text += fmt::format("Its trial cost {}; the whole study {}", figure_text(result.winner_energy), figure_text(result.energy.total));
-    if (result.wasted) text += fmt::format(", of which {} went into dropped, failed, rolled-back or lost work", to_text(*result.wasted));
+    if (result.wasted) text += fmt::format(", of which {} did not lead to the winner's weights (other trials, epochs after its best or rolled back, lost attempts)", to_text(*result.wasted));
     text += fmt::format(". The study ran for {} and ended because of: {}.\n", to_text(result.duration), result.stopped_by.empty() ? "it is not over" : result.stopped_by);
   } else {
     text += "No trial was ever validated.\n";

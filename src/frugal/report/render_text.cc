@@ -33,8 +33,9 @@ std::string phase_line(const StudyResult& result) {
 
 std::string figure_text(const std::optional<EnergyFigure>& figure) {
   if (!figure) return "not measured";
-  return fmt::format("{} ({} to {}; {})", to_text(figure->value), to_text(figure->low), to_text(figure->high),
-                     figure->method == Method::Model ? "modelled, not measured" : method_text(figure->method));
+  const bool simulated = figure->sensor.find("simulated") != std::string::npos;
+  const char* how = simulated ? "simulated, not measured" : figure->method == Method::Model ? "modelled, not measured" : method_text(figure->method);
+  return fmt::format("{} ({} to {}; {})", to_text(figure->value), to_text(figure->low), to_text(figure->high), how);
 }
 
 std::string summary_text(const StudyResult& result) {
@@ -54,7 +55,7 @@ std::string summary_text(const StudyResult& result) {
   if (result.energy.total) {
     text += fmt::format("           {}\n", phase_line(result));
     text += fmt::format("           coverage {} %", number_text(100 * result.energy.total->coverage, 4));
-    if (result.wasted) text += fmt::format("; {} went into dropped, failed, rolled-back or lost work", to_text(*result.wasted));
+    if (result.wasted) text += fmt::format("; {} did not lead to the winner's weights", to_text(*result.wasted));
     text += '\n';
   }
   for (const std::string& caveat : result.caveats) text += fmt::format("  caveat   {}\n", caveat);

@@ -121,7 +121,7 @@ class Replay {
     if (probing && !alone()) probe(c, seen->outcome);
   }
 
-  void select_rate(Configuration& c, const Outcome& outcome) {
+  void select_rate(Configuration& c, const Outcome& outcome) const {
     const std::vector<RatePoint> curve = mean_curve(outcome.curve);
     const RateChoice choice = settings_.rate_rule == RateRule::Paper ? select_rate_paper(curve, outcome.loss_before)
                                                                       : select_rate_descent(curve, outcome.loss_before);
@@ -261,6 +261,7 @@ class Replay {
 std::vector<std::string> Sm2::needs() const {
   std::vector<std::string> needs{"train", "explore", "snapshot"};
   if (settings_.exploration == Exploration::Probe) needs.emplace_back("probe");
+  if (settings_.weights.alpha < 1 && settings_.weights.beta > 0) needs.emplace_back("energy");
   return needs;
 }
 

@@ -273,6 +273,8 @@ TEST(Sm2, ProbeMeasuresQualityAfterAShortTrainingAtTheSelectedRate) {
   const auto& probe = std::get<Probe>(played.history[1].step.work);
   EXPECT_EQ(probe.steps, 2 * 10 - 6);  // what is left of the paper's number of steps
   EXPECT_EQ(*probe.set.number("learning_rate"), 1.0);
+  EXPECT_EQ(Sm2(s).needs(), (std::vector<std::string>{"train", "explore", "snapshot", "probe", "energy"}));
+  s.weights.alpha = 1;
   EXPECT_EQ(Sm2(s).needs(), (std::vector<std::string>{"train", "explore", "snapshot", "probe"}));
 }
 

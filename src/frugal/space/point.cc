@@ -3,15 +3,11 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "frugal/base/overloaded.h"
 #include "frugal/base/units_text.h"
 
 namespace frugal {
 namespace {
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 std::optional<double> as_number(const Value& value) {
   return std::visit(Overloaded{[](bool b) -> std::optional<double> { return b ? 1.0 : 0.0; },

@@ -3,17 +3,13 @@
 #include <algorithm>
 #include <cmath>
 
+#include "frugal/base/overloaded.h"
 #include "frugal/base/units_text.h"
 
 namespace frugal {
 namespace {
 
 constexpr double kMaxGridIntegers = 10'000;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 double interpolated(const Real& real, double share) {
   if (share <= 0) return real.low;

@@ -23,7 +23,7 @@ CREATE TABLE attempt (                                       -- one row for each
   step           INTEGER NOT NULL,                           -- from 0
   attempt        INTEGER NOT NULL,                           -- from 1
   state          TEXT NOT NULL CHECK (state IN ('running', 'finished', 'lost')),
-  lost_why       TEXT,                                       -- killed, died, interrupted, retrained
+  lost_why       TEXT,                                       -- killed, died, interrupted, trained again …
   asked          TEXT NOT NULL,                              -- JSON: the step in full; the next five are read from it
   trial          INTEGER NOT NULL GENERATED ALWAYS AS (asked ->> '$.trial') STORED,
   kind           TEXT NOT NULL GENERATED ALWAYS AS (asked ->> '$.work.do') STORED, -- explore, probe, train, drop

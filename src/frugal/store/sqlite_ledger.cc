@@ -15,8 +15,8 @@ const char* kind_text(RemarkKind kind) {
   return kind == RemarkKind::Sensor ? "sensor" : "worker";
 }
 
-std::string strategy_of(const nlohmann::json& plan) {
-  const auto path = nlohmann::json::json_pointer("/strategy/name");
+std::string strategy_of(const nlohmann::ordered_json& plan) {
+  const auto path = nlohmann::ordered_json::json_pointer("/strategy/name");
   return plan.contains(path) && plan.at(path).is_string() ? plan.at(path).get<std::string>() : std::string();
 }
 

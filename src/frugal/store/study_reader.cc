@@ -23,9 +23,10 @@ struct Attempt {
 
 Error unreadable(const std::string& what) { return Error{ErrorCode::StoreBroken, what}; }
 
-Result<nlohmann::json> parsed(const std::string& text) {
+template <class Json>
+Result<Json> parsed(const std::string& text) {
   try {
-    return nlohmann::json::parse(text);
+    return Json::parse(text);
   } catch (const nlohmann::json::exception& failure) {
     return unreadable(failure.what());
   }
@@ -75,7 +76,7 @@ Error StudyReader::placed(const Error& error, int number, int attempt) const {
 
 Status StudyReader::read_header() {
   const auto add = [this](const Row& row) -> Status {
-    Result<nlohmann::json> plan = parsed(row.text(1));
+    Result<nlohmann::ordered_json> plan = parsed<nlohmann::ordered_json>(row.text(1));
     if (!plan) return placed(plan.error(), "the plan");
     found_ = true;
     study_id_ = row.integer(0);
@@ -103,7 +104,7 @@ Status StudyReader::read_remarks() {
 }
 
 Status StudyReader::add_attempt(const Row& row) {
-  const Result<nlohmann::json> asked = parsed(row.text(5));
+  const Result<nlohmann::json> asked = parsed<nlohmann::json>(row.text(5));
   if (!asked) return asked.error();
   Result<Step> step = step_from_json(*asked);
   if (!step) return step.error();

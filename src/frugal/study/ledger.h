@@ -15,7 +15,7 @@ namespace frugal {
 
 struct StudyHeader {
   std::string name;
-  nlohmann::json plan;      // nothing left open: the study file in full
+  nlohmann::ordered_json plan;  // nothing left open: the study file in full; its order matters (a condition follows its parent)
   std::string source = {};  // the study file verbatim
   Goal goal;
   double created_unix_s = 0;
@@ -26,7 +26,7 @@ struct LostAttempt {
   int step = 0;
   int attempt = 0;
   TrialId trial = 0;
-  std::string why;  // killed, died, interrupted, retrained
+  std::string why;  // killed, died, interrupted, checkpoint lost, trained again
   EnergyReport energy = {};
   Duration duration;
   bool running = false;  // begun and neither finished nor lost: whoever ran it was killed, or runs it still

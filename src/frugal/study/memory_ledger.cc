@@ -39,7 +39,7 @@ Result<std::vector<StudyBrief>> MemoryLedger::list() {
     const StudyHeader& header = (*record)->header;
     std::set<TrialId> trials;
     for (const Observation& seen : (*record)->history) trials.insert(seen.step.trial);
-    briefs.push_back({name, header.plan.value("/strategy/name"_json_pointer, ""), static_cast<int>((*record)->history.size()),
+    briefs.push_back({name, header.plan.value(nlohmann::ordered_json::json_pointer("/strategy/name"), ""), static_cast<int>((*record)->history.size()),
                       static_cast<int>(trials.size()), header.created_unix_s, (*record)->stopped_by});
   }
   return briefs;

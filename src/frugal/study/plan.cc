@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "frugal/base/overloaded.h"
 #include "frugal/base/units_text.h"
 
 namespace frugal {
@@ -11,11 +12,6 @@ namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 ordered_json values_json(const std::vector<Value>& values) {
   ordered_json list = ordered_json::array();
@@ -83,9 +79,9 @@ ordered_json workload_json(const WorkloadPlan& workload, const Goal& goal) {
 }
 
 // Adds "a.b.c" of every leaf to `paths`; lists are leaves.
-void leaves(const json& node, const std::string& path, std::map<std::string, json>& paths) {
+void leaves(const ordered_json& node, const std::string& path, std::map<std::string, json>& paths) {
   if (!node.is_object() || node.empty()) {
-    paths[path] = node;
+    paths[path] = json(node);
     return;
   }
   for (const auto& [key, held] : node.items()) leaves(held, path.empty() ? key : path + "." + key, paths);
@@ -110,7 +106,7 @@ ordered_json plan_to_json(const Plan& plan) {
   return held;
 }
 
-std::vector<std::string> changed_keys(const json& before, const json& after) {
+std::vector<std::string> changed_keys(const ordered_json& before, const ordered_json& after) {
   std::map<std::string, json> old_leaves;
   std::map<std::string, json> new_leaves;
   leaves(before, "", old_leaves);
@@ -123,6 +119,7 @@ std::vector<std::string> changed_keys(const json& before, const json& after) {
   for (const auto& [path, value] : new_leaves) {
     if (!old_leaves.contains(path)) changed.insert(path);
   }
+  if (changed.empty() && before.dump() != after.dump()) return {"the order of keys"};
   return {changed.begin(), changed.end()};
 }
 

@@ -71,7 +71,8 @@ std::string strategy_name(const StrategyPlan& strategy);
 // The whole plan as a study file in JSON.
 nlohmann::ordered_json plan_to_json(const Plan& plan);
 
-// Dotted keys whose values differ, in alphabetical order; empty for equal plans.
-std::vector<std::string> changed_keys(const nlohmann::json& before, const nlohmann::json& after);
+// Dotted keys whose values differ, in alphabetical order; "the order of keys" when only that differs (the order of
+// parameters is the order of a grid); empty for equal plans.
+std::vector<std::string> changed_keys(const nlohmann::ordered_json& before, const nlohmann::ordered_json& after);
 
 }  // namespace frugal

@@ -13,17 +13,27 @@ class Runner final : private WorkObserver {
   Runner(const StudySettings& settings, const StudyParts& parts) : settings_(settings), parts_(parts) {}
 
   Result<std::string> run() {
-    if (Status ready = load(); !ready) return ready.error();
-    if (Status ready = open_workload(); !ready) return ready.error();
-    parts_.observer.opened(card_, record_);
-    Result<std::string> reason = loop();
+    Result<std::string> reason = begin_and_loop();
     parts_.workload.close();
     return reason;
   }
 
  private:
+  // The worker comes first: a study whose worker never started leaves nothing behind under its name.
+  Result<std::string> begin_and_loop() {
+    if (Status ready = open_workload(); !ready) return ready.error();
+    if (Status ready = load(); !ready) return ready.error();
+    if (Status said = remember_card(); !said) return said.error();
+    parts_.observer.opened(card_, record_);
+    return loop();
+  }
+
   Status load() {
     Result<std::optional<StudyRecord>> record = parts_.ledger.read(settings_.name);
+    if (record && !*record && settings_.create) {
+      if (Status made = parts_.ledger.create(*settings_.create); !made) return made;
+      record = parts_.ledger.read(settings_.name);
+    }
     if (!record) return record.error();
     if (!*record) return Error{ErrorCode::GiveUp, "the study '" + settings_.name + "' is not in the ledger"};
     record_ = std::move(**record);
@@ -42,6 +52,11 @@ class Runner final : private WorkObserver {
     card_ = std::move(*card);
     for (const std::string& need : parts_.strategy.needs()) {
       const auto& can = card_.worker.can;
+      if (need == "energy") {
+        if (!card_.sensors.empty()) continue;
+        return bad_input("the strategy " + parts_.strategy.name() + " weighs energy, but nothing measures it here",
+                         "energy: {devices: auto} in the study file, or strategy.alpha=1 to go by quality alone");
+      }
       if (std::find(can.begin(), can.end(), need) == can.end()) {
         return bad_input("the strategy " + parts_.strategy.name() + " needs a worker that can '" + need + "', which " + card_.worker.name + " cannot",
                          "use 'strategy: {name: random, trials: 10}', or teach the worker the request '" + need + "'");
@@ -51,6 +66,10 @@ class Runner final : private WorkObserver {
       return bad_input("the worker steers by " + card_.worker.metric + (card_.worker.maximise ? " (max)" : " (min)") + ", the study by " + settings_.goal.metric + (settings_.goal.maximise ? " (max)" : " (min)"),
                        "write in the study file: workload: {metric: " + card_.worker.metric + ", goal: " + (card_.worker.maximise ? "max" : "min") + ", …}");
     }
+    return {};
+  }
+
+  Status remember_card() {
     if (Status s = parts_.ledger.remark(settings_.name, RemarkKind::Worker, card_.worker.name); !s) return s;
     for (const std::string& sensor : card_.sensors) {
       if (Status s = parts_.ledger.remark(settings_.name, RemarkKind::Sensor, sensor); !s) return s;

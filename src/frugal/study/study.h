@@ -26,9 +26,11 @@ class StudyObserver {
 };
 
 struct StudySettings {
-  std::string name;  // of a study that the ledger holds already
+  std::string name;
   Goal goal;
   Limits limits;
+  // Creates the study once its worker is up, where the ledger has none of that name; without it there must be one.
+  std::optional<StudyHeader> create = {};
 };
 
 // Everything a study needs; all of it outlives the run.

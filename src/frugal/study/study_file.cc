@@ -16,18 +16,18 @@ constexpr std::int64_t kMost = 1'000'000'000;
 
 // ---- overrides ---------------------------------------------------------------------------------------------
 
-void apply_override(YAML::Node root, const std::string& text) {
+void apply_override(const YAML::Node& root, const std::string& text, int line) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
     throw StudyFault{bad_input("--set " + text + ": is not key=value", "write it like --set strategy.alpha=0.5")};
   }
   YAML::Node value;
   try {
-    value = YAML::Load(text.substr(equals + 1));
+    value = YAML::Load(std::string(static_cast<std::size_t>(line), '\n') + text.substr(equals + 1));
   } catch (const YAML::Exception& failure) {
     throw StudyFault{bad_input("--set " + text + ": the value is no YAML: " + failure.msg)};
   }
-  YAML::Node node = root;
+  YAML::Node node(root);
   std::string path = text.substr(0, equals);
   while (true) {
     if (!node.IsMap()) throw StudyFault{bad_input("--set " + text + ": '" + path + "' lies under something that is no mapping")};
@@ -63,6 +63,10 @@ ReadWorkload read_trainer(const Fields& fields) {
   settings["data_dir"] = fields.text("data_dir", "data");
   settings["metric"] = known_word(fields, "metric", known.metrics, known.metrics.front());
   settings["device"] = fields.text("device", "auto");
+  if (!is_device(settings["device"])) {
+    fields.refuse(fields.node("device"), "device", "is auto, cpu, cuda or cuda:N, not '" + settings["device"].get<std::string>() + "'");
+  }
+  if (const auto wrong = mismatch(settings["model"], settings["dataset"])) fields.refuse(fields.node("model"), "model", *wrong);
   settings["threads"] = fields.whole("threads", 0, 0, 4096);
   settings["subset"] = fields.whole("subset", 0, 0, kMost);
   settings["split_seed"] = fields.whole("split_seed", 1, 0, kMost);
@@ -203,7 +207,9 @@ StrategyPlan read_strategy(const Fields& top) {
   const std::string name = top.under("strategy", {}).word("name", {}, names);
   if (name == "sm2") return read_sm2(top);
   if (name == "random") {
-    return RandomPlan{static_cast<int>(top.under("strategy", {"name", "trials"}).whole("trials", {}, 1, 10'000'000))};
+    const Fields fields = top.under("strategy", {"name", "trials"});
+    if (!fields.has("trials")) fields.refuse(fields.all(), "trials", "is missing", "strategy: {name: random, trials: 20}");
+    return RandomPlan{static_cast<int>(fields.whole("trials", {}, 1, 10'000'000))};
   }
   (void)top.under("strategy", {"name"});
   if (name == "grid") return GridPlan{};
@@ -221,7 +227,7 @@ Limits read_limits(const Fields& top, Duration& step_time) {
     limits.time = fields.duration("time");
     step_time = fields.duration("step").value_or(step_time);
   }
-  // Some end there must be: the paper's setting where the file names none.
+  // Some end there must be.
   if (!limits.epochs) limits.epochs = 60;
   if (!limits.patience) limits.patience = 10;
   return limits;
@@ -305,13 +311,15 @@ Plan read_plan(const Fields& top, std::string source) {
 
 Result<Plan> parse_study(std::string_view text, std::string_view shown_name, std::span<const std::string> overrides) {
   const std::string file(shown_name);
+  const StudySource source{file, static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1, {overrides.begin(), overrides.end()}};
   try {
     YAML::Node root = YAML::Load(std::string(text));
     if (!root || root.IsNull()) return bad_input(file + ": is empty", "see examples/digits-sm2.yaml for a study file");
     const std::vector<std::string> keys{"name", "workload", "space", "fixed", "strategy", "limits", "energy", "repeats", "seed"};
-    (void)Fields(root, "", file, keys);
-    for (const std::string& change : overrides) apply_override(root, change);
-    return read_plan(Fields(root, "", file, keys), std::string(text));
+    (void)Fields(root, "", source, keys);
+    int line = source.lines;
+    for (const std::string& change : overrides) apply_override(root, change, line++);
+    return read_plan(Fields(root, "", source, keys), std::string(text));
   } catch (const StudyFault& fault) {
     return fault.error;
   } catch (const YAML::Exception& failure) {

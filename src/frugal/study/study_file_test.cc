@@ -66,6 +66,7 @@ TEST(StudyFile, OverridesReplaceAndAddByDottedPath) {
   EXPECT_EQ(std::get<Sm2Plan>(plan->strategy).alpha, 1);
   EXPECT_EQ(std::get<TrainerWorkload>(plan->workload).settings["subset"], 500);
   EXPECT_EQ(plan->name, "other");
+  EXPECT_EQ(complaint(kDigits, {"seed=2", "strategy.alpha=2"}), "--set strategy.alpha=2: strategy.alpha: is 2, but lies between 0 and 1");
   EXPECT_EQ(complaint(kDigits, {"alpha"}), "--set alpha: is not key=value");
   EXPECT_EQ(complaint(kDigits, {"name.x=1"}), "--set name.x=1: 'x' lies under something that is no mapping");
 }
@@ -119,10 +120,11 @@ TEST(StudyFile, AWorkerOfTheUserHasItsOwnParameters) {
 }
 
 TEST(ChangedKeys, NamesLeavesByDottedPath) {
-  const auto json = [](const char* text) { return nlohmann::json::parse(text); };
+  const auto json = [](const char* text) { return nlohmann::ordered_json::parse(text); };
   EXPECT_EQ(changed_keys(json(R"({"a":1,"b":{"c":2,"d":[1]}})"), json(R"({"a":1,"b":{"c":3,"d":[1,2]},"e":0})")),
             (std::vector<std::string>{"b.c", "b.d", "e"}));
   EXPECT_TRUE(changed_keys(json(R"({"a":{}})"), json(R"({"a":{}})")).empty());
+  EXPECT_EQ(changed_keys(json(R"({"a":1,"b":2})"), json(R"({"b":2,"a":1})")), std::vector<std::string>{"the order of keys"});
 }
 
 }  // namespace

@@ -75,7 +75,7 @@ class StudyTest : public ::testing::Test {
     EXPECT_TRUE(checkpoints.ok());
     const EachPoint strategy = search(points);
     StudyObserver observer;
-    return run_study({"s", goal_, limits_}, {ledger, workload_, strategy, **checkpoints, observer, cancel_});
+    return run_study({"s", goal_, limits_, {}}, {ledger, workload_, strategy, **checkpoints, observer, cancel_});
   }
   StudyRecord record(Ledger& ledger) { return **ledger.read("s"); }
   std::size_t files() const {
@@ -127,6 +127,21 @@ TEST_F(StudyTest, RefusesAStrategyThatTheWorkerCannotServe) {
   ASSERT_FALSE(reason.ok());
   EXPECT_EQ(reason.error().message, "the strategy random needs a worker that can 'train', which scripted cannot");
   EXPECT_TRUE(record(ledger).history.empty());
+  EXPECT_EQ(workload_.closed, 1);
+}
+
+TEST_F(StudyTest, AStudyWhoseWorkerDoesNotStartLeavesNothingBehind) {
+  MemoryLedger ledger;
+  workload_.can = {};
+  const auto checkpoints = Checkpoints::open((folder_ / "f.db").string(), "s");
+  const EachPoint strategy = search(1);
+  StudyObserver observer;
+  const StudyParts parts{ledger, workload_, strategy, **checkpoints, observer, cancel_};
+  EXPECT_FALSE(run_study({"s", goal_, limits_, header_}, parts).ok());
+  EXPECT_FALSE(ledger.read("s")->has_value());
+  workload_.can = {"train", "snapshot"};
+  EXPECT_TRUE(run_study({"s", goal_, limits_, header_}, parts).ok());
+  EXPECT_EQ(record(ledger).history.size(), 3u);
 }
 
 TEST_F(StudyTest, RefusesAWorkerWithAnotherMetric) {

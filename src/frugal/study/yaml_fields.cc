@@ -24,12 +24,14 @@ std::string shown(const YAML::Node& node) {
   return node.IsMap() ? "a mapping" : node.IsSequence() ? "a list" : "nothing";
 }
 
-std::string where(const std::string& file, const YAML::Mark& mark) {
+}  // namespace
+
+std::string StudySource::place(const YAML::Mark& mark) const {
   if (mark.is_null()) return file + ": ";
+  const std::size_t override_number = mark.line < lines ? overrides.size() : static_cast<std::size_t>(mark.line - lines);
+  if (override_number < overrides.size()) return "--set " + overrides[override_number] + ": ";
   return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": ";
 }
-
-}  // namespace
 
 Value scalar_value(const YAML::Node& scalar) {
   const std::string& text = scalar.Scalar();
@@ -40,11 +42,11 @@ Value scalar_value(const YAML::Node& scalar) {
   return text;
 }
 
-Fields::Fields(YAML::Node node, std::string path, std::string file, std::vector<std::string> known)
-    : node_(std::move(node)), path_(std::move(path)), file_(std::move(file)) {
+Fields::Fields(const YAML::Node& node, std::string path, const StudySource& source, const std::vector<std::string>& known)
+    : node_(node), path_(std::move(path)), source_(&source) {
   if (!node_.IsMap()) {
     const std::string what = path_.empty() ? "a study file" : "'" + path_ + "'";
-    throw StudyFault{bad_input(where(file_, node_.Mark()) + what + " is a mapping of keys and values, not " + shown(node_))};
+    throw StudyFault{bad_input(source_->place(node_.Mark()) + what + " is a mapping of keys and values, not " + shown(node_))};
   }
   std::vector<std::string> seen;
   for (const auto& entry : node_) {
@@ -52,14 +54,14 @@ Fields::Fields(YAML::Node node, std::string path, std::string file, std::vector<
     const std::string key = entry.first.Scalar();
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) refuse(entry.first, key, "is there twice");
     if (!known.empty() && std::find(known.begin(), known.end(), key) == known.end()) {
-      throw StudyFault{bad_input(where(file_, entry.first.Mark()) + "unknown key '" + dotted(key) + "'" + did_you_mean(key, known))};
+      throw StudyFault{bad_input(source_->place(entry.first.Mark()) + "unknown key '" + dotted(key) + "'" + did_you_mean(key, known))};
     }
     seen.push_back(key);
   }
 }
 
 void Fields::refuse(const YAML::Node& at, const std::string& key, const std::string& message, const std::string& hint) const {
-  throw StudyFault{bad_input(where(file_, at.Mark()) + dotted(key) + ": " + message, hint)};
+  throw StudyFault{bad_input(source_->place(at.Mark()) + dotted(key) + ": " + message, hint)};
 }
 
 YAML::Node Fields::required(const char* key) const {
@@ -68,8 +70,8 @@ YAML::Node Fields::required(const char* key) const {
   return held;
 }
 
-Fields Fields::under(const char* key, std::vector<std::string> known) const {
-  return Fields(required(key), dotted(key), file_, std::move(known));
+Fields Fields::under(const char* key, const std::vector<std::string>& known) const {
+  return Fields(required(key), dotted(key), *source_, known);
 }
 
 std::string Fields::text(const char* key, std::optional<std::string> otherwise) const {

@@ -18,19 +18,28 @@ struct StudyFault {
   Error error;
 };
 
+// Where the text of a node stands: the study file, or one of the overrides, which count as lines after its end.
+struct StudySource {
+  std::string file;
+  int lines = 0;  // of the file; a node of override i has line lines + i
+  std::vector<std::string> overrides;
+
+  // "digits.yaml:7:3: " or "--set strategy.alpha=2: "
+  std::string place(const YAML::Mark& mark) const;
+};
+
 class Fields {
  public:
-  // `path` is the dotted key of the mapping ("" at the top), `file` the name shown in errors.
+  // `path` is the dotted key of the mapping ("" at the top); `source` must outlive the fields.
   // Throws unless `node` is a mapping whose keys are all in `known` and none is there twice; an empty `known`
   // allows any key.
-  Fields(YAML::Node node, std::string path, std::string file, std::vector<std::string> known);
+  Fields(const YAML::Node& node, std::string path, const StudySource& source, const std::vector<std::string>& known);
 
   bool has(const char* key) const { return static_cast<bool>(node_[key]); }
   YAML::Node node(const char* key) const { return node_[key]; }
   const YAML::Node& all() const { return node_; }
-  const std::string& file() const { return file_; }
   // The mapping under a key; throws when it is absent or none.
-  Fields under(const char* key, std::vector<std::string> known) const;
+  Fields under(const char* key, const std::vector<std::string>& known) const;
 
   std::string text(const char* key, std::optional<std::string> otherwise = {}) const;
   double number(const char* key, std::optional<double> otherwise, double low, double high) const;
@@ -50,7 +59,7 @@ class Fields {
 
   YAML::Node node_;
   std::string path_;
-  std::string file_;
+  const StudySource* source_;
 };
 
 // A plain YAML scalar as a value: true/false, whole numbers, numbers, else text; a quoted scalar is text.

@@ -5,6 +5,7 @@
 #include <cmath>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "frugal/base/units_text.h"
 #include "frugal/train/checkpoint.h"
@@ -15,7 +16,7 @@
 namespace frugal {
 namespace {
 
-constexpr const char* kVersion = "0.1.0";
+constexpr const char* kVersion = FRUGAL_VERSION;
 
 struct Trial {
   Point point;
@@ -119,6 +120,7 @@ class TrainerWorker final : public Worker {
       if (!settings.ok()) return invalid(settings.error());
       trials_.erase(trial);  // before the new one is built: both may not fit
       auto learner = std::make_unique<Learner>(config_.model, *images_.train, *settings, seed);
+      warm_up(*learner);
       trials_[trial] = {.point = point, .learner = std::move(learner)};
       return Done{};
     });
@@ -235,6 +237,15 @@ class TrainerWorker final : public Worker {
     return std::nullopt;
   }
 
+  // The first steps at a batch size make the kernels for its shapes; that is no cost of the trial that comes first,
+  // so it happens here, before anything is booked to an exploration or an epoch. The learner is as it was.
+  void warm_up(Learner& learner) {
+    if (!warm_.insert(learner.settings().batch_size).second) return;
+    const double rate = learner.settings().learning_rate;
+    (void)explore_rates(learner, *images_.train, *images_.validation, {.fraction = 1e-9, .rates = {rate, rate}, .restart = true, .max_cycles = 1});
+    synchronise(device_);
+  }
+
   std::variant<Trial*, WorkerError> find(int trial) {
     const auto it = trials_.find(trial);
     if (it != trials_.end()) return &it->second;
@@ -289,6 +300,7 @@ class TrainerWorker final : public Worker {
   at::Device device_;
   LoadedImages images_;
   std::map<int, Trial> trials_;
+  std::set<std::int64_t> warm_;  // batch sizes that have been trained with
 };
 
 }  // namespace

@@ -5,14 +5,12 @@
 #include "frugal/base/nearest.h"
 #include "frugal/base/units_text.h"
 #include "frugal/train/trainer.h"
+#include "frugal/work/trainer_catalogue.h"
 
 namespace frugal {
 namespace {
 
 using nlohmann::json;
-
-const std::vector<std::string> kKeys = {"task",   "model",   "dataset", "data_dir",   "metric",     "device",
-                                        "threads", "subset", "validation", "split_seed", "device_memory_mb"};
 
 Error key_error(const std::string& key, const std::string& what, const json& value, std::string hint) {
   return bad_input("workload." + key + " must be " + what + ", not " + value.dump(), std::move(hint));
@@ -70,16 +68,15 @@ Status read_device(const json& object, std::string& out) {
   const std::string hint = "write \"device\": \"auto\", \"cpu\" or \"cuda:0\"";
   if (!it->is_string()) return key_error("device", "auto, cpu, cuda or cuda:N", *it, hint);
   out = it->get<std::string>();
-  if (out == "auto" || out == "cpu" || out == "cuda") return {};
-  const std::string number = out.starts_with("cuda:") ? out.substr(5) : "";
-  if (!number.empty() && number.size() <= 2 && number.find_first_not_of("0123456789") == std::string::npos) return {};
+  if (is_device(out)) return {};
   return key_error("device", "auto, cpu, cuda or cuda:N", *it, hint);
 }
 
 Status check_keys(const json& object) {
   for (const auto& [key, value] : object.items()) {
-    if (std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end()) continue;
-    return bad_input("workload: unknown key '" + key + "'" + did_you_mean(key, kKeys), "correct or remove '" + key + "'");
+    const std::vector<std::string>& known = trainer_catalogue().keys;
+    if (std::find(known.begin(), known.end(), key) != known.end()) continue;
+    return bad_input("workload: unknown key '" + key + "'" + did_you_mean(key, known), "correct or remove '" + key + "'");
   }
   for (const char* needed : {"model", "dataset"}) {
     if (!object.contains(needed))
@@ -89,11 +86,9 @@ Status check_keys(const json& object) {
   return {};
 }
 
-// Five halvings of an 8×8 image leave nothing to convolve, and a 1×1 stage has no batch statistics for a batch of 1.
 Status check_pairing(const TrainerConfig& config) {
-  if (config.dataset != "digits" || config.model == "mlp" || config.model == "resnet8") return {};
-  return bad_input("workload.model " + config.model + " needs images of 32×32, digits has 8×8",
-                   "use model mlp or resnet8 for digits, or dataset cifar10");
+  if (const auto wrong = mismatch(config.model, config.dataset)) return bad_input("workload: " + *wrong);
+  return {};
 }
 
 }  // namespace
@@ -110,11 +105,11 @@ Result<TrainerConfig> trainer_config_from_json(std::string_view text) {
     if (status.ok() && !next.ok()) status = std::move(next);
   };
   read(check_keys(object));
-  read(read_choice(object, "task", {"image-classification"}, config.task));
-  read(read_choice(object, "model", {"mlp", "resnet8", "resnet18", "resnet50"}, config.model));
-  read(read_choice(object, "dataset", {"digits", "cifar10", "cifar100"}, config.dataset));
+  read(read_choice(object, "task", trainer_catalogue().tasks, config.task));
+  read(read_choice(object, "model", trainer_catalogue().models, config.model));
+  read(read_choice(object, "dataset", trainer_catalogue().datasets, config.dataset));
   read(read_data_dir(object, config.data_dir));
-  read(read_choice(object, "metric", {"accuracy", "loss"}, config.metric));
+  read(read_choice(object, "metric", trainer_catalogue().metrics, config.metric));
   read(read_device(object, config.device));
   read(read_whole(object, "threads", 0, 4096, config.threads));
   read(read_whole(object, "subset", 0, kBig, config.subset));

@@ -7,12 +7,10 @@
 #include <vector>
 
 #include "frugal/base/nearest.h"
+#include "frugal/work/trainer_catalogue.h"
 
 namespace frugal {
 namespace {
-
-const std::vector<std::string> kFactors = {"batch_size",   "learning_rate",   "optimizer",    "momentum",
-                                           "nesterov",     "weight_decay",    "label_smoothing", "gradient_clip"};
 
 Error factor_error(const std::string& name, const std::string& what, const Value& value) {
   const bool is_text = std::holds_alternative<std::string>(value);
@@ -48,7 +46,7 @@ Status read_optimizer(const Point& point, TrialSettings& out) {
   const Value* value = point.find("optimizer");
   if (value == nullptr) return {};
   const std::string name = value_text(*value);
-  const std::vector<std::string> known = {"sgd", "adam", "adamw"};
+  const std::vector<std::string>& known = trainer_catalogue().optimizers;
   const auto it = std::find(known.begin(), known.end(), name);
   if (it == known.end())
     return bad_input("point: unknown optimizer '" + name + "'" + did_you_mean(name, known), "choose sgd, adam or adamw");
@@ -80,8 +78,9 @@ Status read_momentum(const Point& point, TrialSettings& out) {
 
 Status check_names(const Point& point) {
   for (const auto& [name, value] : point.values()) {
-    if (std::find(kFactors.begin(), kFactors.end(), name) == kFactors.end())
-      return bad_input("point: unknown factor '" + name + "'" + did_you_mean(name, kFactors),
+    const std::vector<std::string>& known = trainer_catalogue().factors;
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      return bad_input("point: unknown factor '" + name + "'" + did_you_mean(name, known),
                        "correct or remove '" + name + "' in the space");
   }
   return {};

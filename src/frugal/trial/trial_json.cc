@@ -4,15 +4,12 @@
 #include <limits>
 #include <nlohmann/json.hpp>
 
+#include "frugal/base/overloaded.h"
+
 namespace frugal {
 namespace {
 
 using nlohmann::json;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 json number(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
 double number(const json& held) { return held.is_null() ? std::numeric_limits<double>::quiet_NaN() : held.get<double>(); }

@@ -79,7 +79,7 @@ class Agent {
     }
     running_ = true;
     hello_ = op == "hello";
-    request_begin_ = last_heartbeat_ = clock_.now();
+    last_heartbeat_ = clock_.now();
     epoch_begin_ = recorder_.mark();
     if (!worker_->channel().write_line(line)) worker_died("does not listen");
   }
@@ -166,7 +166,6 @@ class Agent {
   std::unique_ptr<ChildProcess> worker_;
   bool running_ = false;
   bool hello_ = false;
-  Instant request_begin_;
   Instant epoch_begin_;
   Instant last_heartbeat_;
   std::optional<int> exit_code_;

@@ -12,8 +12,6 @@
 #include <ctime>
 #include <utility>
 
-extern char** environ;
-
 namespace frugal {
 namespace {
 
@@ -35,6 +33,7 @@ struct Pipe {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
   std::vector<char*> list;
+  list.reserve(texts.size() + 1);
   for (std::string& text : texts) list.push_back(text.data());
   list.push_back(nullptr);
   return list;

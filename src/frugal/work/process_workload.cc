@@ -20,6 +20,16 @@ FailureKind kind_of(const std::string& error) {
   return parse_failure(error).value_or(FailureKind::Internal);
 }
 
+// All of it under the phase "load".
+EnergyReport as_load(EnergyReport report) {
+  const Duration duration = report.duration();
+  report.by_phase.clear();
+  report.durations.clear();
+  if (report.total) report.by_phase["load"] = *report.total;
+  if (duration > Duration(0)) report.durations["load"] = duration;
+  return report;
+}
+
 class Silent final : public WorkObserver {
  public:
   void epoch(const EpochRow&) override {}
@@ -68,14 +78,20 @@ Result<WorkloadCard> ProcessWorkload::open() {
   Silent silent;
   const std::atomic<bool> never{false};
   const WorkItem nothing;
-  Call call{nothing, silent, never, clock_.now()};
+  const std::atomic<bool>& cancel = settings_.cancel != nullptr ? *settings_.cancel : never;
+  Call call{nothing, silent, cancel, clock_.now()};
   const std::optional<Answer> answer = converse(call, request_line(HelloRequest{}), settings_.start_time);
+  if (cancel) {
+    close();
+    return Error{ErrorCode::Interrupted, "interrupted while the worker was starting", "run the same command again"};
+  }
   if (!answer || !answer->ok) {
     const std::string why = call.failed() ? call.outcome.failure->message : answer ? answer->message : "";
     const std::string tail = call.failed() ? "" : log_tail();
     close();
     return Error{ErrorCode::FixInput, "the worker did not start: " + why + tail};
   }
+  add(start_up_, as_load(call.outcome.energy));
   Result<WorkerCard> worker = card_from_json(answer->body);
   if (!worker) return bad_input("the worker's answer to hello: " + worker.error().message);
   card_ = WorkloadCard{std::move(*worker), answer->body.value("sensors", std::vector<std::string>{}), answer->body.value("caveats", std::vector<std::string>{})};
@@ -108,6 +124,17 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
   std::optional<Instant> cancelled;
   std::string line;
   while (true) {
+    if (call.cancel && !cancelled) {
+      cancelled = clock_.now();
+      (void)process_->channel().write_line(R"({"op":"cancel"})");
+    }
+    const bool silent = cancelled && clock_.now() - *cancelled > kCancelTime;
+    if (silent || clock_.now() - begin > limit) {
+      process_->end(Duration(0));
+      lost(call, "the worker gave no answer for " + to_text(clock_.now() - begin));
+      if (silent) call.fail(FailureKind::Interrupted, "the agent did not answer the wish to stop");
+      return std::nullopt;
+    }
     const LineChannel::Read got = process_->channel().read_line(line, kLook);
     if (got == LineChannel::Read::Line) {
       Result<Message> message = parse_message(line);
@@ -131,17 +158,6 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
     }
     if (got != LineChannel::Read::TimedOut) {
       if (process_) lost(call, "the agent " + process_->end(Duration(0.5)));
-      return std::nullopt;
-    }
-    if (call.cancel && !cancelled) {
-      cancelled = clock_.now();
-      (void)process_->channel().write_line(R"({"op":"cancel"})");
-    }
-    const bool silent = cancelled && clock_.now() - *cancelled > kCancelTime;
-    if (silent || clock_.now() - begin > limit) {
-      process_->end(Duration(0));
-      lost(call, "the worker gave no answer for " + to_text(clock_.now() - begin));
-      if (silent) call.fail(FailureKind::Interrupted, "the agent did not answer the wish to stop");
       return std::nullopt;
     }
   }
@@ -238,6 +254,7 @@ void ProcessWorkload::save(Call& call) {
 
 Outcome ProcessWorkload::run(const WorkItem& item, WorkObserver& observer, const std::atomic<bool>& cancel) {
   Call call{item, observer, cancel, clock_.now()};
+  if (!std::holds_alternative<Drop>(item.step.work)) call.outcome.energy = std::exchange(start_up_, {});
   if (std::holds_alternative<Drop>(item.step.work)) {
     if (process_ && states_.erase(item.step.trial) > 0) (void)converse(call, request_line(DropRequest{item.step.trial}), settings_.step_time);
     call.outcome.failure.reset();  // what is to be forgotten cannot be lost
@@ -245,7 +262,9 @@ Outcome ProcessWorkload::run(const WorkItem& item, WorkObserver& observer, const
     work(call);
     if (!call.failed() && std::holds_alternative<Train>(item.step.work) && item.save_to) save(call);
   }
-  call.outcome.duration = clock_.now() - call.begin;
+  // The agent's account has no gaps between the steps; without an agent there is only the clock.
+  const Duration accounted = call.outcome.energy.duration();
+  call.outcome.duration = accounted > Duration(0) ? accounted : clock_.now() - call.begin;
   return std::move(call.outcome);
 }
 

@@ -17,6 +17,7 @@ struct ProcessSettings {
   std::optional<std::string> log = {};    // takes what the agent and the worker write to standard error
   Duration step_time{86400};              // longest silence about a step's end before it is taken for hung
   Duration start_time{300};               // for the answer to hello
+  const std::atomic<bool>* cancel = nullptr;  // ends open() when it becomes true; must outlive the workload
 };
 
 class ProcessWorkload final : public Workload {
@@ -43,6 +44,7 @@ class ProcessWorkload final : public Workload {
   ProcessSettings settings_;
   const Clock& clock_;
   std::unique_ptr<ChildProcess> process_;
+  EnergyReport start_up_;  // joules of starting the worker, booked as "load" with the next step
   WorkloadCard card_;
   // Number of the Train step each trial stands at in the worker; nothing: at its initial weights.
   std::map<TrialId, std::optional<int>> states_;

@@ -5,17 +5,13 @@
 #include <set>
 
 #include "frugal/base/nearest.h"
+#include "frugal/base/overloaded.h"
 
 namespace frugal {
 namespace {
 
 using nlohmann::json;
 using nlohmann::ordered_json;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 // JSON has no NaN: a number that is not finite travels as null and is read back as NaN.
 json number_json(double value) { return std::isfinite(value) ? json(value) : json(nullptr); }
@@ -105,8 +101,8 @@ Request request_of(const std::string& op, const json& body) {
   if (op == "load") return LoadRequest{whole_field<int>(body, "trial"), text_field(body, "path")};
   if (op == "drop") return DropRequest{whole_field<int>(body, "trial")};
   if (op == "shutdown") return ShutdownRequest{};
-  static const std::vector<std::string> kOps{"hello", "start", "train", "explore", "probe", "save", "load", "drop", "shutdown"};
-  throw Malformed{"unknown request '" + op + "'" + did_you_mean(op, kOps)};
+  static const std::vector<std::string> ops{"hello", "start", "train", "explore", "probe", "save", "load", "drop", "shutdown"};
+  throw Malformed{"unknown request '" + op + "'" + did_you_mean(op, ops)};
 }
 
 Result<json> object_of(std::string_view line) {

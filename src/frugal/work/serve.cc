@@ -6,6 +6,7 @@
 #include <new>
 
 #include "frugal/work/line_channel.h"
+#include "frugal/base/overloaded.h"
 #include "frugal/work/protocol.h"
 #include "frugal/work/worker.h"
 
@@ -13,11 +14,6 @@ namespace frugal {
 namespace {
 
 using nlohmann::json;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
 
 class ChannelEvents final : public WorkEvents {
  public:

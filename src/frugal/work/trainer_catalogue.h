@@ -2,6 +2,7 @@
 // and what the trainer itself accepts. The only list of them.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,12 @@ struct TrainerCatalogue {
 };
 
 const TrainerCatalogue& trainer_catalogue();
+
+// Why this model cannot be trained on this dataset; nothing when it can.
+std::optional<std::string> mismatch(const std::string& model, const std::string& dataset);
+
+// True for "auto", "cpu", "cuda" and "cuda:N".
+bool is_device(const std::string& device);
 
 // True for metrics of which more is better (accuracy), false for loss and perplexity.
 bool maximised(const std::string& metric);
