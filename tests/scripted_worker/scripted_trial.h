@@ -100,7 +100,7 @@ class ScriptedTrial {
     return sum;
   }
   double best_rate() const { return 0.1 * std::sqrt(batch_size_ / 64.0); }
-  double ceiling() const { return 0.95 - 0.03 * std::abs(std::log2(batch_size_ / 32.0)); }
+  double ceiling() const { return 0.95 - 0.03 * std::abs(std::log2(batch_size_ / 64.0)); }
   double gain(double rate) const {
     const double off = std::log10(rate / best_rate());
     return 0.4 * std::exp(-off * off);
