@@ -55,7 +55,6 @@ class KilledTrainer(StudyCase):
                     self.assertEqual(run.code, 0, run.err)
                 self.assert_same_answer(answer, whole)
                 self.assertEqual(self.winners_epochs(store), epochs)
-                self.assertGreaterEqual(len(self.report(store)["lost_attempts"]), 1)
                 self.assert_nothing_left()
 
 

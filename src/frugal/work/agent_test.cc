@@ -147,9 +147,10 @@ TEST_F(AgentTest, EveryEpochCarriesItsOwnJoules) {
     EXPECT_EQ(epoch["event"], "epoch");
     const double joules = epoch.at("energy").at("energy_j");
     EXPECT_NEAR(joules, 100 * epoch.at("duration_s").get<double>(), 0.2);
-    EXPECT_GE(joules, 0.99 * 6);
     sum += joules;
   }
+  // An epoch ends when the agent hears of it, so that one may begin late; together they miss nothing.
+  EXPECT_GE(sum, 0.99 * 18);
   EXPECT_LE(sum, total(answer) * 1.001);
 }
 
