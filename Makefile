@@ -23,7 +23,7 @@ install: setup
 
 bench:
 	@scripts/setup bench
-	@scripts/build bench
+	@scripts/build release
 	@bench/run
 
 asan tsan: setup

@@ -7,6 +7,7 @@
 namespace frugal {
 namespace {
 
+constexpr double kValleyMargin = 3.0;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
 struct FlatWindow {
@@ -64,6 +65,16 @@ std::vector<double> smoothed(std::span<const RatePoint> curve) {
   return mean;
 }
 
+// Index of the smallest smoothed loss; nothing when none is finite.
+std::optional<std::size_t> smallest_loss(std::span<const RatePoint> curve) {
+  const std::vector<double> mean = smoothed(curve);
+  std::optional<std::size_t> lowest;
+  for (std::size_t i = 0; i < mean.size(); ++i) {
+    if (std::isfinite(mean[i]) && (!lowest || mean[i] < mean[*lowest])) lowest = i;
+  }
+  return lowest;
+}
+
 }  // namespace
 
 std::vector<RatePoint> mean_curve(std::span<const RatePoint> steps) {
@@ -93,14 +104,18 @@ RateChoice select_rate_paper(std::span<const RatePoint> curve, double loss_befor
 }
 
 RateChoice select_rate_descent(std::span<const RatePoint> curve, double loss_before) {
-  const std::vector<double> mean = smoothed(curve);
-  std::optional<std::size_t> lowest;
-  for (std::size_t i = 0; i < mean.size(); ++i) {
-    if (std::isfinite(mean[i]) && (!lowest || mean[i] < mean[*lowest])) lowest = i;
-  }
+  const std::optional<std::size_t> lowest = smallest_loss(curve);
   if (!lowest) return {curve.front().rate, 0, 0, "no rate gives a finite loss: the smallest one"};
   if (std::optional<RateChoice> choice = flattest(curve.first(*lowest + 1), loss_before)) return *choice;
   return {curve[*lowest].rate, 0, 0, "no window of " + std::to_string(kSelectionWindow) + " rates before the smallest loss: the rate of the smallest loss"};
+}
+
+RateChoice select_rate_valley(std::span<const RatePoint> curve, double) {
+  const std::optional<std::size_t> lowest = smallest_loss(curve);
+  if (!lowest) return {curve.front().rate, 0, 0, "no rate gives a finite loss: the smallest one"};
+  std::size_t chosen = *lowest;
+  while (chosen > 0 && curve[chosen].rate > curve[*lowest].rate / kValleyMargin) --chosen;
+  return {curve[chosen].rate, chosen, *lowest + 1, {}};
 }
 
 }  // namespace frugal

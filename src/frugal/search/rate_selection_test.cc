@@ -83,5 +83,17 @@ TEST(DescentRule, FallsBackToTheRateOfTheSmallestLoss) {
   EXPECT_EQ(select_rate_descent(curve({kNaN, kNaN}), 2.3).warning, "no rate gives a finite loss: the smallest one");
 }
 
+TEST(ValleyRule, TakesAThirdOfTheRateOfTheSmallestLossOrTheNextCandidateBelow) {
+  // Smoothed, the loss is smallest at index 5, rate 32; a third is 10.7; the candidate below that is 8.
+  const RateChoice choice = select_rate_valley(curve({2.0, 1.8, 1.5, 1.1, 0.6, 0.4, 0.5, 1.6, 1.9, 2.1, 2.1}), 2.3);
+  EXPECT_EQ(choice.rate, 8.0);
+  EXPECT_TRUE(choice.warning.empty());
+}
+
+TEST(ValleyRule, StaysOnTheGridWhenTheSmallestLossIsAtItsStart) {
+  EXPECT_EQ(select_rate_valley(curve({0.5, 0.6, 2.0, kNaN}), 0.4).rate, 1.0);
+  EXPECT_EQ(select_rate_valley(curve({kNaN, kNaN}), 2.3).warning, "no rate gives a finite loss: the smallest one");
+}
+
 }  // namespace
 }  // namespace frugal

@@ -11,7 +11,7 @@
 namespace frugal {
 namespace {
 
-constexpr double kRateReduction = 3.0;  // a ruined phase caps the rate at its own divided by this
+constexpr double kRateReduction = 3.0;  // a ruined or useless phase caps the rate at its own divided by this
 constexpr int kMaxRollbacks = 2;        // in a row without an improvement between them
 // A probe explores half its budget in range-test cycles, two at least and no more than an average needs.
 constexpr int kMinProbeCycles = 2;
@@ -121,11 +121,23 @@ class Replay {
     if (probing && !alone()) probe(c, seen->outcome);
   }
 
+  RateChoice select(std::span<const RatePoint> curve, double loss_before) const {
+    switch (settings_.rate_rule) {
+      case RateRule::Paper: return select_rate_paper(curve, loss_before);
+      case RateRule::Descent: return select_rate_descent(curve, loss_before);
+      case RateRule::Valley: break;
+    }
+    return select_rate_valley(curve, loss_before);
+  }
+
   void select_rate(Configuration& c, const Outcome& outcome) const {
     const std::vector<RatePoint> curve = mean_curve(outcome.curve);
-    const RateChoice choice = settings_.rate_rule == RateRule::Paper ? select_rate_paper(curve, outcome.loss_before)
-                                                                      : select_rate_descent(curve, outcome.loss_before);
-    c.rate = c.rate_cap ? std::min(choice.rate, *c.rate_cap) : choice.rate;
+    const RateChoice choice = select(curve, outcome.loss_before);
+    // A short range test on a trained model says little about small rates: with the valley rule a rate that was
+    // trained with falls only when a phase is ruined or brings nothing.
+    const bool held = settings_.rate_rule == RateRule::Valley && c.epochs > 0;
+    c.rate = held ? std::max(choice.rate, c.rate) : choice.rate;
+    if (c.rate_cap) c.rate = std::min(c.rate, *c.rate_cap);
     c.attributes.rate = c.rate;
     if (!choice.warning.empty()) c.note = choice.warning;
   }
@@ -189,6 +201,7 @@ class Replay {
 
   void train_thoroughly(Configuration& c) {
     const int epochs = alone() ? settings_.final_epochs : settings_.thorough_epochs;
+    const std::optional<int> best_before = c.best_step;
     std::optional<double> last;
     bool diverged = false;
     for (int e = 0; e < epochs && !diverged; ++e) {
@@ -205,6 +218,9 @@ class Replay {
       roll_back(c, diverged ? std::nullopt : last);
     } else if (alone() && patience_over(c)) {
       answer_ = Proposal(Finished{"patience"});
+    } else if (settings_.rate_rule == RateRule::Valley && last && c.best_step == best_before) {
+      lower_rate(c);
+      log_.back().rows.push_back({c.id, last, {}, c.rate, {}, true, "no better in this phase: rate lowered"});
     }
     if (!over() && alone() && limit_reached(c)) answer_ = Proposal(Finished{"epochs"});
   }
@@ -234,11 +250,13 @@ class Replay {
     return settings_.goal.maximise ? value < best - slack : value > best + slack;
   }
 
+  void lower_rate(Configuration& c) const { c.rate_cap = std::max(c.rate / kRateReduction, settings_.rates.front()); }
+
   void roll_back(Configuration& c, std::optional<double> ended) {
     c.note = "rolled back to its best: " + settings_.goal.metric + (ended ? " fell to " + number_text(*ended) : std::string(" was lost, it diverged")) +
              (c.best ? " after " + number_text(*c.best) : "") + " at rate " + number_text(c.rate, 3);
     c.state = c.best_step;
-    c.rate_cap = std::max(c.rate / kRateReduction, settings_.rates.front());
+    lower_rate(c);
     c.since_best = 0;
     ++c.rollbacks;
     log_.back().rows.push_back({c.id, ended, {}, c.rate, {}, true, c.note});

@@ -278,6 +278,46 @@ TEST(Sm2, ProbeMeasuresQualityAfterAShortTrainingAtTheSelectedRate) {
   EXPECT_EQ(Sm2(s).needs(), (std::vector<std::string>{"train", "explore", "snapshot", "probe"}));
 }
 
+TEST(Sm2, WithTheValleyRuleExplorationAloneNeverLowersARate) {
+  Sm2Settings s = settings(1);
+  s.rate_rule = RateRule::Valley;
+  int explorations = 0;
+  Script script;
+  Sm2 sm2(s);
+  std::vector<Observation> history;
+  std::vector<double> rates;
+  while (rates.size() < 30) {
+    const Step step = std::get<Step>(*sm2.propose(history));
+    Observation seen{static_cast<int>(history.size()), step, script.answer(step, 0)};
+    if (std::holds_alternative<Explore>(step.work)) {
+      // The first range test has its smallest loss at .5 and .3, later ones at .001.
+      const bool first = explorations++ == 0;
+      for (RatePoint& point : seen.outcome.curve) point.loss = first ? std::abs(point.rate - 0.4) : point.rate;
+    }
+    if (const auto* train = std::get_if<Train>(&step.work)) rates.push_back(*train->set.number("learning_rate"));
+    history.push_back(std::move(seen));
+  }
+  EXPECT_GE(explorations, 3);
+  for (const double rate : rates) EXPECT_EQ(rate, 0.1);
+}
+
+TEST(Sm2, WithTheValleyRuleAPhaseWithoutABetterEpochLowersTheRate) {
+  Sm2Settings s = settings(1);
+  s.rate_rule = RateRule::Valley;
+  s.limits.patience = 30;
+  Script script;
+  script.quality = [](TrialId, int epoch) { return epoch <= 10 ? 0.5 + 0.01 * epoch : 0.59; };
+  const Played played = play(Sm2(s), script);
+  std::vector<double> rates;
+  for (const Observation& seen : played.history) {
+    if (const auto* train = std::get_if<Train>(&seen.step.work)) rates.push_back(*train->set.number("learning_rate"));
+  }
+  ASSERT_GT(rates.size(), 20u);
+  EXPECT_EQ(rates[19], rates[0]);
+  EXPECT_DOUBLE_EQ(rates[20], rates[0] / 3);
+  EXPECT_EQ(Sm2(s).decisions(played.history)[1].rows.back().note, "no better in this phase: rate lowered");
+}
+
 TEST(Sm2, TheSameHistoryGivesTheSameProposalAndAnyPrefixIsAccepted) {
   const Sm2 sm2(settings(4));
   const Played played = play(sm2, {});

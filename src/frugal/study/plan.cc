@@ -50,7 +50,7 @@ ordered_json strategy_json(const StrategyPlan& strategy) {
     held["thorough_epochs"] = sm2->thorough_epochs;
     held["final_epochs"] = sm2->final_epochs;
     held["exploration"] = sm2->exploration == Exploration::Paper ? "paper" : "probe";
-    held["rate_rule"] = sm2->rate_rule == RateRule::Paper ? "paper" : "descent";
+    held["rate_rule"] = sm2->rate_rule == RateRule::Paper ? "paper" : sm2->rate_rule == RateRule::Descent ? "descent" : "valley";
     held["rollback_tolerance"] = sm2->rollback_tolerance;
     if (sm2->configurations) held["configurations"] = *sm2->configurations;
   } else if (const auto* random = std::get_if<RandomPlan>(&strategy)) {

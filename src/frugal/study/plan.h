@@ -32,8 +32,8 @@ struct Sm2Plan {
   int thorough_epochs = 5;
   int final_epochs = 10;
   Exploration exploration = Exploration::Probe;
-  RateRule rate_rule = RateRule::Descent;
-  double rollback_tolerance = 0.05;
+  RateRule rate_rule = RateRule::Valley;
+  double rollback_tolerance = 0.1;
   std::optional<int> configurations = {};  // random ones of a space without a grid
 };
 struct RandomPlan {

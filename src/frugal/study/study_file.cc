@@ -195,8 +195,9 @@ Sm2Plan read_sm2(const Fields& top) {
   plan.thorough_epochs = static_cast<int>(fields.whole("thorough_epochs", plan.thorough_epochs, 1, kMost));
   plan.final_epochs = static_cast<int>(fields.whole("final_epochs", plan.final_epochs, 1, kMost));
   plan.exploration = fields.word("exploration", "probe", {"paper", "probe"}) == "paper" ? Exploration::Paper : Exploration::Probe;
-  const std::string rule = plan.exploration == Exploration::Paper ? "paper" : "descent";
-  plan.rate_rule = fields.word("rate_rule", rule, {"paper", "descent"}) == "paper" ? RateRule::Paper : RateRule::Descent;
+  const std::string rule = plan.exploration == Exploration::Paper ? "paper" : "valley";
+  const std::string chosen = fields.word("rate_rule", rule, {"paper", "descent", "valley"});
+  plan.rate_rule = chosen == "paper" ? RateRule::Paper : chosen == "descent" ? RateRule::Descent : RateRule::Valley;
   plan.rollback_tolerance = fields.number("rollback_tolerance", plan.rollback_tolerance, 0, kMany);
   if (fields.has("configurations")) plan.configurations = static_cast<int>(fields.whole("configurations", {}, 1, 100'000));
   return plan;
