@@ -1,13 +1,13 @@
 // frugal agent: measures and relays beside a worker. Started by a study, not by people.
 #include "frugal/work/agent.h"
 
+#include <stdlib.h>
+#include <unistd.h>
+
 #include "frugal/base/units_text.h"
 #include "frugal/command.h"
 #include "frugal/energy/open.h"
 #include "frugal/work/protocol.h"
-
-#include <stdlib.h>
-#include <unistd.h>
 
 namespace frugal::app {
 namespace {
@@ -20,15 +20,17 @@ struct AgentOptions {
 
 // The study reads standard output: what is wrong is said there, as an answer.
 int refuse(const Error& error) {
-  const std::string line = error_line("invalid", error.message + (error.hint.empty() ? "" : " (" + error.hint + ")")) + "\n";
+  const std::string line =
+      error_line("invalid", error.message + (error.hint.empty() ? "" : " (" + error.hint + ")")) + "\n";
   (void)!::write(STDOUT_FILENO, line.data(), line.size());
   return fail(error);
 }
 
 int run_it(const AgentOptions& options) {
-  // libgomp's threads spin while they wait for each other, which on a shared machine costs many times the work. The
-  // worker inherits this; who has chosen a policy keeps it.
-  if (::getenv("OMP_WAIT_POLICY") == nullptr) ::setenv("GOMP_SPINCOUNT", "1000", 0);  // NOLINT(concurrency-mt-unsafe)
+  // libgomp's threads spin while they wait for each other, which on a shared machine costs many times the
+  // work. The worker inherits this; who has chosen a policy keeps it.
+  if (::getenv("OMP_WAIT_POLICY") == nullptr)
+    ::setenv("GOMP_SPINCOUNT", "1000", 0);  // NOLINT(concurrency-mt-unsafe)
   const SteadyClock clock;
   AgentSettings settings;
   settings.worker = options.worker;
@@ -43,15 +45,17 @@ int run_it(const AgentOptions& options) {
 }  // namespace
 
 Command agent_command() {
-  return {"agent", "(internal) measure and relay beside a worker", "frugal agent --devices auto -- frugal-trainer --workload '{…}'",
-          [](CLI::App& command, CommonOptions&) {
-            auto options = std::make_shared<AgentOptions>();
-            command.add_option("--devices", options->devices, "What to read")->capture_default_str();
-            command.add_option("--interval", options->interval, "Time between readings")->capture_default_str();
-            command.add_option("worker", options->worker, "The worker's command, after --")->required();
-            return [options] { return run_it(*options); };
-          },
-          true};
+  return {
+      "agent", "(internal) measure and relay beside a worker",
+      "frugal agent --devices auto -- frugal-trainer --workload '{…}'",
+      [](CLI::App& command, CommonOptions&) {
+        auto options = std::make_shared<AgentOptions>();
+        command.add_option("--devices", options->devices, "What to read")->capture_default_str();
+        command.add_option("--interval", options->interval, "Time between readings")->capture_default_str();
+        command.add_option("worker", options->worker, "The worker's command, after --")->required();
+        return [options] { return run_it(*options); };
+      },
+      true};
 }
 
 }  // namespace frugal::app

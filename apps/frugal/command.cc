@@ -13,29 +13,40 @@
 namespace frugal::app {
 
 int fail(const Error& error) {
-  std::fprintf(stderr, "frugal: %s%s\n", error.code == ErrorCode::Interrupted ? "" : "error: ", error.message.c_str());
+  std::fprintf(stderr, "frugal: %s%s\n",
+               error.code == ErrorCode::Interrupted ? "" : "error: ", error.message.c_str());
   if (!error.hint.empty()) std::fprintf(stderr, "  try: %s\n", error.hint.c_str());
   switch (error.code) {
-    case ErrorCode::FixInput: return kUsage;
-    case ErrorCode::NeedRights: return kNoMeter;
-    case ErrorCode::StoreBroken: return kStoreBroken;
-    case ErrorCode::Interrupted: return kInterrupted;
+    case ErrorCode::FixInput:
+      return kUsage;
+    case ErrorCode::NeedRights:
+      return kNoMeter;
+    case ErrorCode::StoreBroken:
+      return kStoreBroken;
+    case ErrorCode::Interrupted:
+      return kInterrupted;
     case ErrorCode::Retry:
     case ErrorCode::TrialFailed:
-    case ErrorCode::GiveUp: break;
+    case ErrorCode::GiveUp:
+      break;
   }
   return kTrialFailed;
 }
 
 void add_store(CLI::App& command, CommonOptions& common) {
-  command.add_option("--store", common.store, "The file that remembers studies")->capture_default_str()->type_name("FILE");
+  command.add_option("--store", common.store, "The file that remembers studies")
+      ->capture_default_str()
+      ->type_name("FILE");
 }
 
 void add_format(CLI::App& command, CommonOptions& common, const std::vector<std::string>& words) {
   common.format = words.front();
   std::string list;
   for (const std::string& word : words) list += (list.empty() ? "" : "|") + word;
-  command.add_option("--format", common.format, "What to write")->check(CLI::IsMember(words))->type_name(list)->default_str(words.front());
+  command.add_option("--format", common.format, "What to write")
+      ->check(CLI::IsMember(words))
+      ->type_name(list)
+      ->default_str(words.front());
 }
 
 Result<StudyResult> read_result(const std::string& store, const std::string& study) {
@@ -43,13 +54,15 @@ Result<StudyResult> read_result(const std::string& store, const std::string& stu
   if (!ledger) return ledger.error();
   const Result<std::vector<StudyBrief>> briefs = (*ledger)->list();
   if (!briefs) return briefs.error();
-  if (briefs->empty()) return bad_input("the store '" + store + "' holds no study", "start one with: frugal run STUDY.yaml");
+  if (briefs->empty())
+    return bad_input("the store '" + store + "' holds no study", "start one with: frugal run STUDY.yaml");
   Result<std::optional<StudyRecord>> record = (*ledger)->read(study.empty() ? briefs->back().name : study);
   if (!record) return record.error();
   if (*record) return result_of(std::move(**record));
   std::vector<std::string> names;
   for (const StudyBrief& brief : *briefs) names.push_back(brief.name);
-  return bad_input("there is no study '" + study + "' in '" + store + "'" + did_you_mean(study, names), "see them all with: frugal list --store " + store);
+  return bad_input("there is no study '" + study + "' in '" + store + "'" + did_you_mean(study, names),
+                   "see them all with: frugal list --store " + store);
 }
 
 Result<Output> Output::open(const std::string& file) {
@@ -64,10 +77,12 @@ Result<Output> Output::open(const std::string& file) {
 
 Status Output::write(const std::string& text) {
   std::FILE* stream = stream_ ? stream_.get() : stdout;
-  const bool written = std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stream) == text.size() && std::fflush(stream) == 0;
   // A reader that has seen enough (`frugal report | head`) is no error.
   if (written || (!stream_ && errno == EPIPE)) return {};
-  return Error{ErrorCode::Retry, (file_.empty() ? std::string("standard output") : "'" + file_ + "'") + " could not be written: " + std::strerror(errno)};
+  return Error{ErrorCode::Retry, (file_.empty() ? std::string("standard output") : "'" + file_ + "'") +
+                                     " could not be written: " + std::strerror(errno)};
 }
 
 std::string own_path() {
@@ -75,6 +90,8 @@ std::string own_path() {
   return std::filesystem::read_symlink("/proc/self/exe", failure).string();
 }
 
-std::string sibling(const std::string& name) { return (std::filesystem::path(own_path()).parent_path() / name).string(); }
+std::string sibling(const std::string& name) {
+  return (std::filesystem::path(own_path()).parent_path() / name).string();
+}
 
 }  // namespace frugal::app

@@ -17,17 +17,22 @@ int run_it(const CommonOptions& common, const std::vector<std::string>& names) {
     results.push_back(std::move(*result));
   }
   const Comparison comparison = compare(results);
-  fmt::print("{}", common.format == "json" ? comparison_json(comparison).dump(2) + "\n" : comparison_text(comparison));
+  fmt::print("{}", common.format == "json" ? comparison_json(comparison).dump(2) + "\n"
+                                           : comparison_text(comparison));
   return kDone;
 }
 
 }  // namespace
 
 Command compare_command() {
-  return {"compare", "Studies side by side: energy, quality, reduction and parity both ways round", "frugal compare digits-sm2 digits-alpha1 digits-vanilla",
+  return {"compare", "Studies side by side: energy, quality, reduction and parity both ways round",
+          "frugal compare digits-sm2 digits-alpha1 digits-vanilla",
           [](CLI::App& command, CommonOptions& common) {
             auto names = std::make_shared<std::vector<std::string>>();
-            command.add_option("studies", *names, "The first is compared with each other")->required()->expected(2, 100)->type_name("STUDY");
+            command.add_option("studies", *names, "The first is compared with each other")
+                ->required()
+                ->expected(2, 100)
+                ->type_name("STUDY");
             add_store(command, common);
             add_format(command, common, {"text", "json"});
             return [&common, names] { return run_it(common, *names); };

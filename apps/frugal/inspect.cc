@@ -30,12 +30,19 @@ int list(const CommonOptions& common) {
   const Result<std::vector<StudyBrief>> briefs = (*ledger)->list();
   if (!briefs) return fail(briefs.error());
   nlohmann::ordered_json json = nlohmann::ordered_json::array();
-  std::string text = fmt::format("{:<28} {:<9} {:>7} {:>7}  {:<21} {}\n", "study", "strategy", "trials", "steps", "begun", "state");
+  std::string text = fmt::format("{:<28} {:<9} {:>7} {:>7}  {:<21} {}\n", "study", "strategy", "trials",
+                                 "steps", "begun", "state");
   for (const StudyBrief& brief : *briefs) {
     const std::string state = brief.stopped_by ? "over: " + *brief.stopped_by : "not over";
-    text += fmt::format("{:<28} {:<9} {:>7} {:>7}  {:<21} {}\n", brief.name, brief.strategy, brief.trials, brief.steps, utc_text(brief.created_unix_s), state);
-    json.push_back({{"study", brief.name}, {"strategy", brief.strategy}, {"trials", brief.trials}, {"steps", brief.steps}, {"created_unix_s", brief.created_unix_s},
-                    {"stopped_by", brief.stopped_by ? nlohmann::ordered_json(*brief.stopped_by) : nlohmann::ordered_json(nullptr)}});
+    text += fmt::format("{:<28} {:<9} {:>7} {:>7}  {:<21} {}\n", brief.name, brief.strategy, brief.trials,
+                        brief.steps, utc_text(brief.created_unix_s), state);
+    json.push_back({{"study", brief.name},
+                    {"strategy", brief.strategy},
+                    {"trials", brief.trials},
+                    {"steps", brief.steps},
+                    {"created_unix_s", brief.created_unix_s},
+                    {"stopped_by", brief.stopped_by ? nlohmann::ordered_json(*brief.stopped_by)
+                                                    : nlohmann::ordered_json(nullptr)}});
   }
   return write_out("", common.format == "json" ? json.dump(2) + "\n" : text);
 }
@@ -44,15 +51,20 @@ int show(const CommonOptions& common, const InspectOptions& options) {
   const Result<StudyResult> result = read_result(common.store, options.study);
   if (!result) return fail(result.error());
   if (common.format == "json") return write_out("", report_json(*result).dump(2) + "\n");
-  std::string text = summary_text(*result) + fmt::format("\n  {:>5}  {:<8} {:>6} {:>10} {:>10} {:>12}  {}\n", "trial", "fate", "epochs", "best", "energy", "time", "point");
+  std::string text =
+      summary_text(*result) + fmt::format("\n  {:>5}  {:<8} {:>6} {:>10} {:>10} {:>12}  {}\n", "trial",
+                                          "fate", "epochs", "best", "energy", "time", "point");
   for (const TrialResult& trial : result->trials) {
-    text += fmt::format("  {:>5}  {:<8} {:>6} {:>10} {:>10} {:>12}  {}\n", trial.id, trial.fate, trial.epochs, trial.best ? number_text(*trial.best) : "-",
-                        trial.energy ? to_text(trial.energy->value) : "-", to_text(trial.duration), trial.point.text());
+    text += fmt::format("  {:>5}  {:<8} {:>6} {:>10} {:>10} {:>12}  {}\n", trial.id, trial.fate, trial.epochs,
+                        trial.best ? number_text(*trial.best) : "-",
+                        trial.energy ? to_text(trial.energy->value) : "-", to_text(trial.duration),
+                        trial.point.text());
     if (!trial.failure.empty()) text += "         " + trial.failure + "\n";
   }
   for (const RoundLog& round : result->decisions) {
     for (const RoundRow& row : round.rows) {
-      if (!row.note.empty()) text += fmt::format("  round {} trial {}: {}\n", round.round, row.trial, row.note);
+      if (!row.note.empty())
+        text += fmt::format("  round {} trial {}: {}\n", round.round, row.trial, row.note);
     }
   }
   return write_out("", text);
@@ -61,23 +73,27 @@ int show(const CommonOptions& common, const InspectOptions& options) {
 int export_it(const CommonOptions& common, const InspectOptions& options) {
   const Result<StudyResult> result = read_result(common.store, options.study);
   if (!result) return fail(result.error());
-  return write_out(options.output, common.format == "json" ? report_json(*result).dump() + "\n" : export_csv(*result, options.rows == "trials"));
+  return write_out(options.output, common.format == "json" ? report_json(*result).dump() + "\n"
+                                                           : export_csv(*result, options.rows == "trials"));
 }
 
 int report(const CommonOptions& common, const InspectOptions& options) {
   Result<StudyResult> result = read_result(common.store, options.study);
   if (!result) return fail(result.error());
-  return write_out(options.output, common.format == "json" ? report_json(*result).dump(2) + "\n" : report_markdown(*result));
+  return write_out(options.output,
+                   common.format == "json" ? report_json(*result).dump(2) + "\n" : report_markdown(*result));
 }
 
 void add_study(CLI::App& command, InspectOptions& options) {
-  command.add_option("study", options.study, "Name of the study; the newest when left out")->type_name("STUDY");
+  command.add_option("study", options.study, "Name of the study; the newest when left out")
+      ->type_name("STUDY");
 }
 
 }  // namespace
 
 Command list_command() {
-  return {"list", "The studies of the store", "frugal list --store frugal.db", [](CLI::App& command, CommonOptions& common) {
+  return {"list", "The studies of the store", "frugal list --store frugal.db",
+          [](CLI::App& command, CommonOptions& common) {
             add_store(command, common);
             add_format(command, common, {"text", "json"});
             return [&common] { return list(common); };
@@ -85,7 +101,8 @@ Command list_command() {
 }
 
 Command show_command() {
-  return {"show", "One study: its answer, trials and decisions", "frugal show digits-sm2", [](CLI::App& command, CommonOptions& common) {
+  return {"show", "One study: its answer, trials and decisions", "frugal show digits-sm2",
+          [](CLI::App& command, CommonOptions& common) {
             auto options = std::make_shared<InspectOptions>();
             add_study(command, *options);
             add_store(command, common);
@@ -95,23 +112,31 @@ Command show_command() {
 }
 
 Command export_command() {
-  return {"export", "A study as CSV (one row an epoch or a trial) or JSON", "frugal export digits-sm2 --rows trials -o trials.csv",
-          [](CLI::App& command, CommonOptions& common) {
-            auto options = std::make_shared<InspectOptions>();
-            add_study(command, *options);
-            command.add_option("--rows", options->rows, "What a row is")->check(CLI::IsMember({"epochs", "trials"}))->capture_default_str()->type_name("epochs|trials");
-            command.add_option("-o,--output", options->output, "File to write; standard output when left out")->type_name("FILE");
-            add_store(command, common);
-            add_format(command, common, {"csv", "json"});
-            return [&common, options] { return export_it(common, *options); };
-          }};
+  return {
+      "export", "A study as CSV (one row an epoch or a trial) or JSON",
+      "frugal export digits-sm2 --rows trials -o trials.csv", [](CLI::App& command, CommonOptions& common) {
+        auto options = std::make_shared<InspectOptions>();
+        add_study(command, *options);
+        command.add_option("--rows", options->rows, "What a row is")
+            ->check(CLI::IsMember({"epochs", "trials"}))
+            ->capture_default_str()
+            ->type_name("epochs|trials");
+        command.add_option("-o,--output", options->output, "File to write; standard output when left out")
+            ->type_name("FILE");
+        add_store(command, common);
+        add_format(command, common, {"csv", "json"});
+        return [&common, options] { return export_it(common, *options); };
+      }};
 }
 
 Command report_command() {
-  return {"report", "A study as a report in Markdown or JSON", "frugal report digits-sm2 -o report.md", [](CLI::App& command, CommonOptions& common) {
+  return {"report", "A study as a report in Markdown or JSON", "frugal report digits-sm2 -o report.md",
+          [](CLI::App& command, CommonOptions& common) {
             auto options = std::make_shared<InspectOptions>();
             add_study(command, *options);
-            command.add_option("-o,--output", options->output, "File to write; standard output when left out")->type_name("FILE");
+            command
+                .add_option("-o,--output", options->output, "File to write; standard output when left out")
+                ->type_name("FILE");
             add_store(command, common);
             add_format(command, common, {"md", "json"});
             return [&common, options] { return report(common, *options); };

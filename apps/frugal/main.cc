@@ -10,7 +10,8 @@ namespace frugal::app {
 namespace {
 
 std::vector<Command> commands() {
-  return {run_command(), list_command(), show_command(), export_command(), report_command(), compare_command(), doctor_command(), agent_command()};
+  return {run_command(),    list_command(),    show_command(),   export_command(),
+          report_command(), compare_command(), doctor_command(), agent_command()};
 }
 
 // CLI11 names the argument that it did not expect; the nearest thing that it would have taken is added here.
@@ -23,7 +24,8 @@ int usage(const CLI::App& app, const CLI::ParseError& error, const std::vector<C
   const std::vector<std::string> extras = chosen->remaining(true);
   const bool command_expected = chosen == &app && !extras.empty() && !extras.front().starts_with("-");
   for (const CLI::Option* option : chosen->get_options()) {
-    if (!command_expected && !option->get_lnames().empty()) known.push_back("--" + option->get_lnames().front());
+    if (!command_expected && !option->get_lnames().empty())
+      known.push_back("--" + option->get_lnames().front());
   }
   if (command_expected) {
     for (const Command& command : table) {

@@ -35,17 +35,22 @@ void Progress::say(const std::string& line) {
 // What the tightest budget leaves; nothing when there is none.
 std::string Progress::left() const {
   std::string text;
-  if (limits_.energy && spent_.energy) text += fmt::format(", {} left", to_text(std::max(Joules(0), *limits_.energy - *spent_.energy)));
-  if (limits_.time) text += fmt::format(", {} left", to_text(std::max(Duration(0), *limits_.time - spent_.time - running_time_)));
+  if (limits_.energy && spent_.energy)
+    text += fmt::format(", {} left", to_text(std::max(Joules(0), *limits_.energy - *spent_.energy)));
+  if (limits_.time)
+    text +=
+        fmt::format(", {} left", to_text(std::max(Duration(0), *limits_.time - spent_.time - running_time_)));
   return text;
 }
 
 std::string Progress::status() const {
   std::string energy = "energy not measured";
   if (spent_.energy || running_.total) {
-    energy = to_text(spent_.energy.value_or(Joules(0)) + (running_.total ? running_.total->value : Joules(0)));
+    energy =
+        to_text(spent_.energy.value_or(Joules(0)) + (running_.total ? running_.total->value : Joules(0)));
   }
-  return fmt::format("{} trial{}, {} epoch{}, {}, {}{}{}", trials_, trials_ == 1 ? "" : "s", epochs_, epochs_ == 1 ? "" : "s", energy, to_text(spent_.time + running_time_),
+  return fmt::format("{} trial{}, {} epoch{}, {}, {}{}{}", trials_, trials_ == 1 ? "" : "s", epochs_,
+                     epochs_ == 1 ? "" : "s", energy, to_text(spent_.time + running_time_),
                      best_ ? fmt::format(", best {} {}", goal_.metric, number_text(*best_)) : "", left());
 }
 
@@ -72,7 +77,8 @@ void Progress::opened(const WorkloadCard& card, const StudyRecord& record) {
   }
   say("worker: " + card.worker.name);
   for (const std::string& sensor : card.sensors) say("sensor: " + sensor);
-  if (!record.history.empty() || !record.lost.empty()) say(fmt::format("going on after {} steps: {}", record.history.size(), status()));
+  if (!record.history.empty() || !record.lost.empty())
+    say(fmt::format("going on after {} steps: {}", record.history.size(), status()));
 }
 
 void Progress::step_begins(int, const Step& step) {
@@ -80,7 +86,8 @@ void Progress::step_begins(int, const Step& step) {
   running_ = {};
   running_time_ = Duration(0);
   trials_ = std::max(trials_, step.trial + 1);
-  if (!step.note.empty() && !std::holds_alternative<Drop>(step.work)) say(fmt::format("trial {}: {}", step.trial, step.note));
+  if (!step.note.empty() && !std::holds_alternative<Drop>(step.work))
+    say(fmt::format("trial {}: {}", step.trial, step.note));
   rewrite();
 }
 
@@ -104,21 +111,25 @@ void Progress::step_ended(const Observation& seen, const Spent& spent) {
   rewrite();
   const Outcome& outcome = seen.outcome;
   if (outcome.failure) {
-    say(fmt::format("trial {} {}: {}", seen.step.trial, failure_text(outcome.failure->kind), outcome.failure->message));
+    say(fmt::format("trial {} {}: {}", seen.step.trial, failure_text(outcome.failure->kind),
+                    outcome.failure->message));
   } else if (style_ != ProgressStyle::Lines) {
     return;
   } else if (std::holds_alternative<Drop>(seen.step.work)) {
-    say(fmt::format("round {} trial {} dropped ({})", seen.step.round, seen.step.trial, seen.step.point.text()));
+    say(fmt::format("round {} trial {} dropped ({})", seen.step.round, seen.step.trial,
+                    seen.step.point.text()));
   } else {
     std::string gave;
     if (!outcome.epochs.empty()) {
       const EpochRow& row = outcome.epochs.back();
       const auto value = metric_of(row.metrics, goal_);
-      gave = fmt::format(" epoch {} loss {} {} {}", row.epoch, number_text(row.loss), goal_.metric, value ? number_text(*value) : "none");
+      gave = fmt::format(" epoch {} loss {} {} {}", row.epoch, number_text(row.loss), goal_.metric,
+                         value ? number_text(*value) : "none");
     } else if (const auto value = metric_of(outcome.metrics, goal_)) {
       gave = fmt::format(" {} {}", goal_.metric, number_text(*value));
     }
-    say(fmt::format("round {} trial {} {}{} | {}", seen.step.round, seen.step.trial, work_name(seen.step.work), gave, status()));
+    say(fmt::format("round {} trial {} {}{} | {}", seen.step.round, seen.step.trial,
+                    work_name(seen.step.work), gave, status()));
   }
 }
 

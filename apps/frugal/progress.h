@@ -1,4 +1,5 @@
-// Live progress of a study on standard error: one line that is rewritten on a terminal, plain lines elsewhere.
+// Live progress of a study on standard error: one line that is rewritten on a terminal, plain lines
+// elsewhere.
 #pragma once
 
 #include "frugal/search/stopping.h"
@@ -12,7 +13,8 @@ ProgressStyle progress_style(bool quiet);
 
 class Progress final : public StudyObserver {
  public:
-  Progress(ProgressStyle style, Goal goal, Limits limits) : style_(style), goal_(std::move(goal)), limits_(limits) {}
+  Progress(ProgressStyle style, Goal goal, Limits limits)
+      : style_(style), goal_(std::move(goal)), limits_(limits) {}
   ~Progress() override { clear_line(); }
 
   void opened(const WorkloadCard& card, const StudyRecord& record) override;

@@ -1,4 +1,5 @@
-// frugal run: the main job. Reads the study file, finds or makes the study in the store, runs it, says what came out.
+// frugal run: the main job. Reads the study file, finds or makes the study in the store, runs it, says what
+// came out.
 #include <fmt/format.h>
 
 #include <csignal>
@@ -42,9 +43,11 @@ void on_interrupt(int) {
 
 Result<std::string> read_file(const std::string& path) {
   std::error_code failure;
-  if (std::filesystem::is_directory(path, failure)) return bad_input("'" + path + "' is a folder, not a study file");
+  if (std::filesystem::is_directory(path, failure))
+    return bad_input("'" + path + "' is a folder, not a study file");
   std::ifstream file(path, std::ios::binary);
-  if (!file) return bad_input("the study file '" + path + "' cannot be read", "see examples/digits-sm2.yaml for one");
+  if (!file)
+    return bad_input("the study file '" + path + "' cannot be read", "see examples/digits-sm2.yaml for one");
   std::stringstream text;
   text << file.rdbuf();
   return text.str();
@@ -75,31 +78,38 @@ Result<Limits> bounded(Limits limits, const RunOptions& options) {
 }
 
 Result<std::vector<std::string>> worker_command(const Plan& plan) {
-  if (const auto* worker = std::get_if<WorkerWorkload>(&plan.workload)) return std::vector<std::string>{"/bin/sh", "-c", "exec " + worker->command};
+  if (const auto* worker = std::get_if<WorkerWorkload>(&plan.workload))
+    return std::vector<std::string>{"/bin/sh", "-c", "exec " + worker->command};
   const std::string trainer = sibling("frugal-trainer");
   if (!std::filesystem::exists(trainer)) {
-    return bad_input("the built-in trainer '" + trainer + "' is not there", "build it with: make build, or give 'worker: COMMAND' in the study file");
+    return bad_input("the built-in trainer '" + trainer + "' is not there",
+                     "build it with: make build, or give 'worker: COMMAND' in the study file");
   }
-  return std::vector<std::string>{trainer, "--workload", std::get<TrainerWorkload>(plan.workload).settings.dump()};
+  return std::vector<std::string>{trainer, "--workload",
+                                  std::get<TrainerWorkload>(plan.workload).settings.dump()};
 }
 
 Result<ProcessSettings> process_settings(const Plan& plan, const std::string& log) {
   const Result<std::vector<std::string>> worker = worker_command(plan);
   if (!worker) return worker.error();
-  std::vector<std::string> command{own_path(), "agent", "--devices", plan.energy.devices, "--interval", exact_text(plan.energy.interval.value()) + " s", "--"};
+  std::vector<std::string> command{own_path(),   "agent",
+                                   "--devices",  plan.energy.devices,
+                                   "--interval", exact_text(plan.energy.interval.value()) + " s",
+                                   "--"};
   command.insert(command.end(), worker->begin(), worker->end());
   ProcessSettings settings{std::move(command), log, plan.step_time};
   settings.cancel = &g_cancel;
   return settings;
 }
 
-// Checks that the study of that name, if there is one, has the same plan. True when there is nothing left to run:
-// it is over, and not because of a budget that these limits have raised.
+// Checks that the study of that name, if there is one, has the same plan. True when there is nothing left to
+// run: it is over, and not because of a budget that these limits have raised.
 Result<bool> is_over(Ledger& ledger, const Plan& plan, const Limits& limits, bool must_exist) {
   const Result<std::optional<StudyRecord>> record = ledger.read(plan.name);
   if (!record) return record.error();
   if (!*record) {
-    if (must_exist) return bad_input("there is no study '" + plan.name + "' to resume", "leave --resume out to start it");
+    if (must_exist)
+      return bad_input("there is no study '" + plan.name + "' to resume", "leave --resume out to start it");
     return false;
   }
   const std::vector<std::string> changed = changed_keys((*record)->header.plan, plan_to_json(plan));
@@ -110,7 +120,8 @@ Result<bool> is_over(Ledger& ledger, const Plan& plan, const Limits& limits, boo
   }
   std::string list;
   for (const std::string& key : changed) list += (list.empty() ? "" : ", ") + key;
-  return bad_input("the study '" + plan.name + "' was begun with other settings; changed since: " + list, "start a study of its own with: --name NAME");
+  return bad_input("the study '" + plan.name + "' was begun with other settings; changed since: " + list,
+                   "start a study of its own with: --name NAME");
 }
 
 // What the plan will do, and what it may cost as far as earlier studies of the store tell.
@@ -122,7 +133,8 @@ int print_plan(const Plan& plan, const Limits& limits, const CommonOptions& comm
   fmt::print("{}: strategy {}, seed {}\n", plan.name, strategy_name(plan.strategy), plan.seed);
   const Result<std::vector<Point>> grid = grid_points(plan.space.without("learning_rate"));
   if (grid) fmt::print("  {} configurations without the learning rate\n", grid->size());
-  fmt::print("  at most {} epochs a trial, patience {}\n", plan.limits.epochs.value_or(0), plan.limits.patience.value_or(0));
+  fmt::print("  at most {} epochs a trial, patience {}\n", plan.limits.epochs.value_or(0),
+             plan.limits.patience.value_or(0));
   std::optional<double> per_epoch;
   std::error_code failure;
   if (std::filesystem::exists(common.store, failure)) {
@@ -131,7 +143,9 @@ int print_plan(const Plan& plan, const Limits& limits, const CommonOptions& comm
     const nlohmann::json workload = nlohmann::json::parse(plan_to_json(plan)["workload"].dump());
     for (const StudyBrief& brief : briefs ? *briefs : std::vector<StudyBrief>{}) {
       const auto record = (*ledger)->read(brief.name);
-      if (!record || !*record || nlohmann::json((*record)->header.plan.value("workload", nlohmann::ordered_json())) != workload) continue;
+      if (!record || !*record ||
+          nlohmann::json((*record)->header.plan.value("workload", nlohmann::ordered_json())) != workload)
+        continue;
       double joules = 0;
       int epochs = 0;
       for (const Observation& seen : (*record)->history) {
@@ -145,8 +159,11 @@ int print_plan(const Plan& plan, const Limits& limits, const CommonOptions& comm
     }
   }
   if (per_epoch) {
-    fmt::print("  energy estimate: {} an epoch (mean of the last study of this workload in {}), so at most {} for one trial of all its epochs\n", to_text(Joules(*per_epoch)), common.store,
-               to_text(Joules(*per_epoch * plan.limits.epochs.value_or(1))));
+    fmt::print(
+        "  energy estimate: {} an epoch (mean of the last study of this workload in {}), so at most {} for "
+        "one trial of all its epochs\n",
+        to_text(Joules(*per_epoch)), common.store,
+        to_text(Joules(*per_epoch * plan.limits.epochs.value_or(1))));
   } else {
     fmt::print("  energy estimate: none yet; no study of this workload is in {}\n", common.store);
   }
@@ -167,8 +184,13 @@ int print_summary(const RunOptions& options, const Plan& plan) {
 }
 
 int run_it(const RunOptions& options) {
-  if (options.workers != 1) return fail(bad_input("--workers " + std::to_string(options.workers) + ": this version runs one worker", "leave --workers out"));
-  if (options.launcher != "local") return fail(bad_input("--launcher " + options.launcher + ": this version starts workers on this machine only", "leave --launcher out"));
+  if (options.workers != 1)
+    return fail(bad_input("--workers " + std::to_string(options.workers) + ": this version runs one worker",
+                          "leave --workers out"));
+  if (options.launcher != "local")
+    return fail(
+        bad_input("--launcher " + options.launcher + ": this version starts workers on this machine only",
+                  "leave --launcher out"));
   const Result<Plan> plan = read_plan(options);
   if (!plan) return fail(plan.error());
   const Result<Limits> limits = bounded(plan->limits, options);
@@ -176,16 +198,19 @@ int run_it(const RunOptions& options) {
   const SteadyClock clock;
   if (const auto meters = open_meters(plan->energy.devices, clock); !meters) return fail(meters.error());
   if (options.dry_run) return print_plan(*plan, *limits, *options.common);
-  const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(options.common->store, OpenMode::ReadWrite);
+  const Result<std::unique_ptr<SqliteLedger>> ledger =
+      SqliteLedger::open(options.common->store, OpenMode::ReadWrite);
   if (!ledger) return fail(ledger.error());
-  const Result<std::unique_ptr<Checkpoints>> checkpoints = Checkpoints::open(options.common->store, plan->name);
+  const Result<std::unique_ptr<Checkpoints>> checkpoints =
+      Checkpoints::open(options.common->store, plan->name);
   if (!checkpoints) return fail(checkpoints.error());
   const Result<ProcessSettings> process = process_settings(*plan, (*checkpoints)->log_path());
   if (!process) return fail(process.error());
   const Result<bool> over = is_over(**ledger, *plan, *limits, options.resume);
   if (!over) return fail(over.error());
   if (*over) {
-    if (!options.common->quiet) fmt::print(stderr, "the study '{}' is over; this is what it found\n", plan->name);
+    if (!options.common->quiet)
+      fmt::print(stderr, "the study '{}' is over; this is what it found\n", plan->name);
     return print_summary(options, *plan);
   }
 
@@ -196,7 +221,8 @@ int run_it(const RunOptions& options) {
   Progress progress(progress_style(options.common->quiet), plan->goal, *limits);
   const StudyHeader header{plan->name, plan_to_json(*plan), plan->source, plan->goal, unix_time_s()};
   const StudySettings settings{plan->name, plan->goal, *limits, header};
-  const Result<std::string> reason = run_study(settings, {**ledger, workload, *strategy, **checkpoints, progress, g_cancel});
+  const Result<std::string> reason =
+      run_study(settings, {**ledger, workload, *strategy, **checkpoints, progress, g_cancel});
   const Result<std::optional<StudyRecord>> record = (*ledger)->read(plan->name);
   const bool begun = record && record->has_value();
   if (!reason && (reason.error().code != ErrorCode::Interrupted || !begun)) return fail(reason.error());
@@ -207,25 +233,33 @@ int run_it(const RunOptions& options) {
 }  // namespace
 
 Command run_command() {
-  return {"run", "Run a study: search, sweep or one training, metered and resumable", "frugal run examples/digits-sm2.yaml",
-          [](CLI::App& command, CommonOptions& common) {
-            auto options = std::make_shared<RunOptions>();
-            options->common = &common;
-            command.add_option("study", options->file, "The study file")->required()->type_name("STUDY.yaml");
-            command.add_option("--name", options->name, "Name of the study, instead of the file's");
-            command.add_flag("--resume", options->resume, "Only go on with a study that is there");
-            command.add_option("--workers", options->workers, "Workers at a time")->capture_default_str();
-            command.add_option("--launcher", options->launcher, "How workers are started")->capture_default_str();
-            command.add_option("--budget", options->budget, "Energy at which this run stops, like '50 Wh'")->type_name("ENERGY");
-            command.add_option("--time", options->time, "Time after which this run stops, like '2 h'")->type_name("TIME");
-            command.add_flag("--dry-run", options->dry_run, "Print the plan and an energy estimate, train nothing");
-            command.add_option("--set", options->set, "Replace a value of the study file: dotted.key=value (repeatable)")->allow_extra_args(false)->type_name("KEY=VALUE");
-            command.add_option("--seed", options->seed, "Seed of the study, instead of the file's");
-            command.add_flag("--quiet", common.quiet, "No progress");
-            add_store(command, common);
-            add_format(command, common, {"text", "json"});
-            return [options] { return run_it(*options); };
-          }};
+  return {
+      "run", "Run a study: search, sweep or one training, metered and resumable",
+      "frugal run examples/digits-sm2.yaml", [](CLI::App& command, CommonOptions& common) {
+        auto options = std::make_shared<RunOptions>();
+        options->common = &common;
+        command.add_option("study", options->file, "The study file")->required()->type_name("STUDY.yaml");
+        command.add_option("--name", options->name, "Name of the study, instead of the file's");
+        command.add_flag("--resume", options->resume, "Only go on with a study that is there");
+        command.add_option("--workers", options->workers, "Workers at a time")->capture_default_str();
+        command.add_option("--launcher", options->launcher, "How workers are started")->capture_default_str();
+        command.add_option("--budget", options->budget, "Energy at which this run stops, like '50 Wh'")
+            ->type_name("ENERGY");
+        command.add_option("--time", options->time, "Time after which this run stops, like '2 h'")
+            ->type_name("TIME");
+        command.add_flag("--dry-run", options->dry_run,
+                         "Print the plan and an energy estimate, train nothing");
+        command
+            .add_option("--set", options->set,
+                        "Replace a value of the study file: dotted.key=value (repeatable)")
+            ->allow_extra_args(false)
+            ->type_name("KEY=VALUE");
+        command.add_option("--seed", options->seed, "Seed of the study, instead of the file's");
+        command.add_flag("--quiet", common.quiet, "No progress");
+        add_store(command, common);
+        add_format(command, common, {"text", "json"});
+        return [options] { return run_it(*options); };
+      }};
 }
 
 }  // namespace frugal::app

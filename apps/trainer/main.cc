@@ -1,5 +1,5 @@
-// frugal-trainer: the built-in worker as a process. Reads its workload from --workload, then serves the worker
-// protocol on the descriptors of FRUGAL_FDS, else on stdin and stdout.
+// frugal-trainer: the built-in worker as a process. Reads its workload from --workload, then serves the
+// worker protocol on the descriptors of FRUGAL_FDS, else on stdin and stdout.
 #include <unistd.h>
 
 #include <cstdio>
@@ -45,10 +45,10 @@ int complain(const frugal::Error& error) {
   return kUsage;
 }
 
-// By default the threads of libgomp wait for each other by spinning for up to milliseconds: on a busy machine the
-// waiting takes the core from the one waited for (measured: a step up to twenty times as long), and it burns energy
-// on any. libgomp reads its settings while it is loaded, so the process replaces itself once, unless whoever
-// started it has chosen. When that fails, training is only slower.
+// By default the threads of libgomp wait for each other by spinning for up to milliseconds: on a busy machine
+// the waiting takes the core from the one waited for (measured: a step up to twenty times as long), and it
+// burns energy on any. libgomp reads its settings while it is loaded, so the process replaces itself once,
+// unless whoever started it has chosen. When that fails, training is only slower.
 void wait_without_long_spinning(char** words) {
   if (std::getenv("GOMP_SPINCOUNT") != nullptr || std::getenv("OMP_WAIT_POLICY") != nullptr) return;
   setenv("GOMP_SPINCOUNT", "1000", 0);
@@ -73,7 +73,8 @@ int run(int count, char** words) {
   if (first == "--workload" && count == 3) return serve_workload(words[2]);
   constexpr std::string_view kPrefix = "--workload=";
   if (first.starts_with(kPrefix) && count == 2) return serve_workload(first.substr(kPrefix.size()));
-  const std::string shown = first.empty() ? "no --workload was given" : "cannot read '" + std::string(first) + "'";
+  const std::string shown =
+      first.empty() ? "no --workload was given" : "cannot read '" + std::string(first) + "'";
   return complain(frugal::bad_input(shown, "type frugal-trainer --workload JSON, or frugal-trainer --help"));
 }
 

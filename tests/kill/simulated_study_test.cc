@@ -1,5 +1,6 @@
-// A study that is killed at every moment, simulated: SM² over scripted trials with known joules, in a real store.
-// Each case forks a child that runs the study and kills itself at point k; the study is then run again to its end.
+// A study that is killed at every moment, simulated: SM² over scripted trials with known joules, in a real
+// store. Each case forks a child that runs the study and kills itself at point k; the study is then run again
+// to its end.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -67,13 +68,17 @@ class WatchedLedger final : public Ledger {
   Status begin(const std::string& study, int number, int attempt, const Step& step) override {
     return watched([&] { return inner_.begin(study, number, attempt, step); });
   }
-  Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy, Duration duration) override {
-    return watched([&] { return booked(inner_.progress(study, number, attempt, energy, duration), energy.total->value.value()); });
+  Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
+                  Duration duration) override {
+    return watched([&] {
+      return booked(inner_.progress(study, number, attempt, energy, duration), energy.total->value.value());
+    });
   }
   Status finish(const std::string& study, int number, int attempt, const Outcome& outcome) override {
     return watched([&] { return booked(inner_.finish(study, number, attempt, outcome), 0); });
   }
-  Status lose(const std::string& study, int number, int attempt, const std::string& why, const EnergyReport& energy, Duration duration) override {
+  Status lose(const std::string& study, int number, int attempt, const std::string& why,
+              const EnergyReport& energy, Duration duration) override {
     return watched([&] { return inner_.lose(study, number, attempt, why, energy, duration); });
   }
   Status remark(const std::string& study, RemarkKind kind, const std::string& text) override {
@@ -100,7 +105,8 @@ double cost_of(const Step& step) {
 }
 
 EnergyReport report_of(double joules, const char* phase) {
-  const EnergyFigure figure{Joules(joules), Joules(joules), Joules(joules), 1, Method::Counter, "simulated", Duration(joules / 10)};
+  const EnergyFigure figure{Joules(joules),  Joules(joules), Joules(joules),       1,
+                            Method::Counter, "simulated",    Duration(joules / 10)};
   EnergyReport report;
   report.total = figure;
   report.by_phase.emplace(phase, figure);
@@ -112,7 +118,16 @@ EnergyReport report_of(double joules, const char* phase) {
 class SimulatedWorkload final : public Workload {
  public:
   explicit SimulatedWorkload(Points points) : points_(points) {}
-  Result<WorkloadCard> open() override { return WorkloadCard{{"simulated", {"train", "explore", "probe", "snapshot"}, "accuracy", true, scripted::kTrainSamples, 1}, {"simulated"}, {}}; }
+  Result<WorkloadCard> open() override {
+    return WorkloadCard{{"simulated",
+                         {"train", "explore", "probe", "snapshot"},
+                         "accuracy",
+                         true,
+                         scripted::kTrainSamples,
+                         1},
+                        {"simulated"},
+                        {}};
+  }
   void close() override {}
 
   Outcome run(const WorkItem& item, WorkObserver& observer, const std::atomic<bool>&) override {
@@ -123,9 +138,11 @@ class SimulatedWorkload final : public Workload {
       observer.energy(report_of(cost_of(item.step) / 2, "train"), Duration(1));
       points_.pass();
       work(item, *trial, outcome);
-      outcome.energy = report_of(cost_of(item.step), std::holds_alternative<Train>(item.step.work) ? "train" : "explore");
+      outcome.energy =
+          report_of(cost_of(item.step), std::holds_alternative<Train>(item.step.work) ? "train" : "explore");
       outcome.duration = Duration(cost_of(item.step) / 10);
-      if (item.save_to && !trial->save(*item.save_to)) ADD_FAILURE() << *item.save_to << " could not be written";
+      if (item.save_to && !trial->save(*item.save_to))
+        ADD_FAILURE() << *item.save_to << " could not be written";
       if (std::holds_alternative<Train>(item.step.work)) states_[item.step.trial].number = item.number;
     }
     points_.pass();
@@ -158,7 +175,12 @@ class SimulatedWorkload final : public Workload {
       trial.set(train->set);
       for (int e = 0; e < train->epochs; ++e) {
         trial.train_epoch();
-        outcome.epochs.push_back({trial.epochs(), trial.loss(), {{"accuracy", trial.accuracy()}}, scripted::kTrainSamples, Duration(1), {}});
+        outcome.epochs.push_back({trial.epochs(),
+                                  trial.loss(),
+                                  {{"accuracy", trial.accuracy()}},
+                                  scripted::kTrainSamples,
+                                  Duration(1),
+                                  {}});
       }
     } else if (const auto* explore = std::get_if<Explore>(&item.step.work)) {
       for (const double rate : explore->rates) outcome.curve.push_back({rate, trial.explored_loss(rate)});
@@ -168,7 +190,8 @@ class SimulatedWorkload final : public Workload {
       outcome.samples = 16L * outcome.steps;
       outcome.train_samples = scripted::kTrainSamples;
     } else if (const auto* probe = std::get_if<Probe>(&item.step.work)) {
-      outcome.metrics["accuracy"] = trial.probed_accuracy(probe->set.number("learning_rate").value_or(0.1), probe->steps);
+      outcome.metrics["accuracy"] =
+          trial.probed_accuracy(probe->set.number("learning_rate").value_or(0.1), probe->steps);
     }
   }
 
@@ -178,7 +201,8 @@ class SimulatedWorkload final : public Workload {
 
 Sm2Settings sm2_settings() {
   Sm2Settings settings;
-  for (const int size : {16, 64, 256}) settings.configurations.push_back(Point{{"batch_size", std::int64_t{size}}});
+  for (const int size : {16, 64, 256})
+    settings.configurations.push_back(Point{{"batch_size", std::int64_t{size}}});
   settings.rates = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0};
   settings.limits.epochs = 4;
   settings.limits.patience = 3;
@@ -201,13 +225,17 @@ Found found_in(Ledger& ledger) {
   const StudyRecord record = *ledger.read(kName).value();
   Found found;
   if (const auto best = Sm2(sm2_settings()).winner(record.history)) {
-    found.winner = std::to_string(best->trial) + " " + best->point.text() + " " + std::to_string(best->epoch) + " " + std::to_string(best->step) + " " + value_text(best->value);
+    found.winner = std::to_string(best->trial) + " " + best->point.text() + " " +
+                   std::to_string(best->epoch) + " " + std::to_string(best->step) + " " +
+                   value_text(best->value);
   }
   for (const Observation& seen : record.history) {
-    found.steps.push_back(std::to_string(seen.number) + " trial " + std::to_string(seen.step.trial) + " " + work_name(seen.step.work));
+    found.steps.push_back(std::to_string(seen.number) + " trial " + std::to_string(seen.step.trial) + " " +
+                          work_name(seen.step.work));
     if (seen.outcome.energy.total) found.history_j += seen.outcome.energy.total->value.value();
   }
-  for (const LostAttempt& lost : record.lost) found.lost_j += lost.energy.total ? lost.energy.total->value.value() : 0;
+  for (const LostAttempt& lost : record.lost)
+    found.lost_j += lost.energy.total ? lost.energy.total->value.value() : 0;
   EXPECT_NEAR(spent_so_far(record).energy.value_or(Joules(0)).value(), found.history_j + found.lost_j, 1e-9);
   found.caveats = record.caveats;
   found.stopped_by = record.stopped_by.value_or("");
@@ -216,8 +244,11 @@ Found found_in(Ledger& ledger) {
 
 class KilledStudyTest : public testing::Test {
  protected:
-  KilledStudyTest() : memory_(*static_cast<Memory*>(::mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
-    // A killed process loses nothing that it wrote to a file, so memory will do, and every fsync is quick there.
+  KilledStudyTest()
+      : memory_(*static_cast<Memory*>(
+            ::mmap(nullptr, sizeof(Memory), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))) {
+    // A killed process loses nothing that it wrote to a file, so memory will do, and every fsync is quick
+    // there.
     const fs::path base = fs::exists("/dev/shm") ? fs::path("/dev/shm") : fs::temp_directory_path();
     std::string pattern = (base / "frugal-killed-XXXXXX").string();
     folder_ = ::mkdtemp(pattern.data());
@@ -243,7 +274,8 @@ class KilledStudyTest : public testing::Test {
     const Result<std::optional<StudyRecord>> there = watched.read(kName);
     if (!there) return there.error();
     if (!*there) {
-      if (Status s = watched.create({kName, {{"strategy", {{"name", "sm2"}}}}, "", {}, 1}); !s) return s.error();
+      if (Status s = watched.create({kName, {{"strategy", {{"name", "sm2"}}}}, "", {}, 1}); !s)
+        return s.error();
     }
     const StudySettings settings{kName, {}, sm2_settings().limits};
     return run_study(settings, {watched, workload, strategy, *checkpoints, nobody, never});
@@ -262,7 +294,8 @@ class KilledStudyTest : public testing::Test {
     if (child == 0) ::_exit(run_here().ok() ? 0 : 1);
     int status = 0;
     EXPECT_EQ(::waitpid(child, &status, 0), child);
-    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0) << "killed at " << kill_at << ": the study failed";
+    EXPECT_TRUE(WIFSIGNALED(status) || WEXITSTATUS(status) == 0)
+        << "killed at " << kill_at << ": the study failed";
     memory_.kill_at = kNever;
     return WIFSIGNALED(status);
   }
@@ -348,7 +381,9 @@ TEST_P(LostCheckpointTest, IsTrainedAgainFromTheStartWithACaveatAndTheSameWinner
     EXPECT_TRUE(spoiled > 0 || now.caveats.empty());
     if (!now.caveats.empty()) {
       ++trained_again;
-      EXPECT_TRUE(now.caveats.front().ends_with("was missing or damaged; the trial was trained again from its start")) << now.caveats.front();
+      EXPECT_TRUE(
+          now.caveats.front().ends_with("was missing or damaged; the trial was trained again from its start"))
+          << now.caveats.front();
       EXPECT_GT(now.lost_j, 0);
     }
     if (HasFailure()) return;
@@ -357,7 +392,8 @@ TEST_P(LostCheckpointTest, IsTrainedAgainFromTheStartWithACaveatAndTheSameWinner
   EXPECT_GT(trained_again, 5);
 }
 
-INSTANTIATE_TEST_SUITE_P(Checkpoints, LostCheckpointTest, testing::Bool(), [](const auto& one) { return one.param ? "Truncated" : "Removed"; });
+INSTANTIATE_TEST_SUITE_P(Checkpoints, LostCheckpointTest, testing::Bool(),
+                         [](const auto& one) { return one.param ? "Truncated" : "Removed"; });
 
 // A ledger that fails at its n-th writing call, whichever that is.
 TEST_F(KilledStudyTest, ALedgerThatBreaksAtAnyCallLosesNothing) {

@@ -3,19 +3,19 @@
 //   scripted_worker [--epoch-ms N] [--probe-ms N] [--cannot WORD]… [--metric NAME] [--minimise] [--chatty]
 //                   [--log FILE] [--once FILE] [--at OP:N:DEED]…
 //
-// OP is a request, `epoch` (the inside of an epoch) or `any` (any request); N counts them from 1 in this process.
-// A deed: exit kill segv garbage silence half huge hang nan phases print twice child, or one of the protocol's errors
-// (diverged, out_of_memory, invalid, unsupported, internal), or throw. With --once FILE deeds are done while FILE is
-// absent, and it is made with the first: a worker that is started again behaves.
+// OP is a request, `epoch` (the inside of an epoch) or `any` (any request); N counts them from 1 in this
+// process. A deed: exit kill segv garbage silence half huge hang nan phases print twice child, or one of the
+// protocol's errors (diverged, out_of_memory, invalid, unsupported, internal), or throw. With --once FILE
+// deeds are done while FILE is absent, and it is made with the first: a worker that is started again behaves.
 // --log appends "pid N" at the start and "OP TRIAL" for each request.
 #include <fcntl.h>
 #include <unistd.h>
 
 #include <array>
+#include <csignal>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
-#include <csignal>
 #include <ctime>
 #include <map>
 #include <new>
@@ -55,11 +55,14 @@ void sleep_ms(int ms) {
 
 class ScriptedWorker final : public Worker {
  public:
-  ScriptedWorker(Script script, int write_fd) : script_(std::move(script)), write_fd_(write_fd) { log("pid", ::getpid()); }
+  ScriptedWorker(Script script, int write_fd) : script_(std::move(script)), write_fd_(write_fd) {
+    log("pid", ::getpid());
+  }
 
   WorkerResult<WorkerCard> hello() override {
     if (auto error = deed("hello", 0)) return *error;
-    return WorkerCard{"scripted worker", script_.can, script_.metric, script_.maximise, scripted::kTrainSamples, 256};
+    return WorkerCard{"scripted worker",       script_.can, script_.metric, script_.maximise,
+                      scripted::kTrainSamples, 256};
   }
   WorkerResult<Done> start(int trial, const Point& point, std::uint64_t seed) override {
     if (auto error = deed("start", trial)) return *error;
@@ -81,7 +84,10 @@ class ScriptedWorker final : public Worker {
       phase(events, "evaluate", true);
       const double value = script_.maximise ? held->accuracy() : held->loss();
       phase(events, "evaluate", false);
-      events.epoch(trial, {held->epochs(), nan_ ? std::nan("") : held->loss(), {{script_.metric, nan_ ? std::nan("") : value}}, scripted::kTrainSamples});
+      events.epoch(trial, {held->epochs(),
+                           nan_ ? std::nan("") : held->loss(),
+                           {{script_.metric, nan_ ? std::nan("") : value}},
+                           scripted::kTrainSamples});
     }
     return Done{};
   }
@@ -110,7 +116,10 @@ class ScriptedWorker final : public Worker {
     phase(events, "explore", true);
     sleep_ms(script_.probe_ms);
     phase(events, "explore", false);
-    return ProbeReport{held->loss(), {{script_.metric, held->probed_accuracy(set.number("learning_rate").value_or(0.1), steps)}}, 16L * steps};
+    return ProbeReport{
+        held->loss(),
+        {{script_.metric, held->probed_accuracy(set.number("learning_rate").value_or(0.1), steps)}},
+        16L * steps};
   }
   WorkerResult<Done> save(int trial, const std::string& path) override {
     if (auto error = deed("save", trial)) return *error;
@@ -137,9 +146,13 @@ class ScriptedWorker final : public Worker {
     const auto found = trials_.find(trial);
     return found == trials_.end() ? nullptr : &found->second;
   }
-  static WorkerError unknown(int trial) { return {WorkerErrorKind::Invalid, "trial " + std::to_string(trial) + " was never started"}; }
+  static WorkerError unknown(int trial) {
+    return {WorkerErrorKind::Invalid, "trial " + std::to_string(trial) + " was never started"};
+  }
 
-  void phase(WorkEvents& events, const std::string& name, bool begin) const { events.phase(name, wrong_phases_ ? !begin : begin); }
+  void phase(WorkEvents& events, const std::string& name, bool begin) const {
+    events.phase(name, wrong_phases_ ? !begin : begin);
+  }
 
   void log(const std::string& word, long number) const {
     if (script_.log.empty()) return;
@@ -167,7 +180,8 @@ class ScriptedWorker final : public Worker {
     const int of_op = ++counts_[op];
     const int of_any = op == "epoch" ? 0 : ++counts_["any"];
     for (const Deed& planned : script_.deeds) {
-      const bool now = (planned.op == op && planned.number == of_op) || (planned.op == "any" && planned.number == of_any);
+      const bool now =
+          (planned.op == op && planned.number == of_op) || (planned.op == "any" && planned.number == of_any);
       if (now && allowed()) return act(planned.what);
     }
     return std::nullopt;
@@ -214,7 +228,9 @@ class ScriptedWorker final : public Worker {
       }
       log("child", child);
     }
-    for (const WorkerErrorKind kind : {WorkerErrorKind::Diverged, WorkerErrorKind::OutOfMemory, WorkerErrorKind::Invalid, WorkerErrorKind::Unsupported, WorkerErrorKind::Internal}) {
+    for (const WorkerErrorKind kind :
+         {WorkerErrorKind::Diverged, WorkerErrorKind::OutOfMemory, WorkerErrorKind::Invalid,
+          WorkerErrorKind::Unsupported, WorkerErrorKind::Internal}) {
       if (what == worker_error_text(kind)) return WorkerError{kind, "told to answer " + what};
     }
     return std::nullopt;
@@ -235,7 +251,8 @@ Deed parse_deed(const std::string& text) {
     std::fprintf(stderr, "scripted_worker: --at takes OP:N:DEED, not '%s'\n", text.c_str());
     std::exit(2);
   }
-  return {text.substr(0, first), std::atoi(text.substr(first + 1, second - first - 1).c_str()), text.substr(second + 1)};
+  return {text.substr(0, first), std::atoi(text.substr(first + 1, second - first - 1).c_str()),
+          text.substr(second + 1)};
 }
 
 Script parse(int count, char** words) {
@@ -249,15 +266,24 @@ Script parse(int count, char** words) {
       }
       return std::string(words[i]);
     };
-    if (word == "--epoch-ms") script.epoch_ms = std::atoi(value().c_str());
-    else if (word == "--probe-ms") script.probe_ms = std::atoi(value().c_str());
-    else if (word == "--cannot") std::erase(script.can, value());
-    else if (word == "--metric") script.metric = value();
-    else if (word == "--minimise") script.maximise = false;
-    else if (word == "--chatty") script.chatty = true;
-    else if (word == "--log") script.log = value();
-    else if (word == "--once") script.once = value();
-    else if (word == "--at") script.deeds.push_back(parse_deed(value()));
+    if (word == "--epoch-ms")
+      script.epoch_ms = std::atoi(value().c_str());
+    else if (word == "--probe-ms")
+      script.probe_ms = std::atoi(value().c_str());
+    else if (word == "--cannot")
+      std::erase(script.can, value());
+    else if (word == "--metric")
+      script.metric = value();
+    else if (word == "--minimise")
+      script.maximise = false;
+    else if (word == "--chatty")
+      script.chatty = true;
+    else if (word == "--log")
+      script.log = value();
+    else if (word == "--once")
+      script.once = value();
+    else if (word == "--at")
+      script.deeds.push_back(parse_deed(value()));
     else {
       std::fprintf(stderr, "scripted_worker: what is '%s'?\n", word.c_str());
       std::exit(2);

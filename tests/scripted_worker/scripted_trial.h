@@ -1,6 +1,6 @@
 // A trial whose learning curve is a formula: what the scripted worker and the simulated study train.
-// Its state holds a fingerprint of every step that led to it, and the metric shows that fingerprint in its last
-// digits: two trials with equal metrics were trained by the same steps from the same start.
+// Its state holds a fingerprint of every step that led to it, and the metric shows that fingerprint in its
+// last digits: two trials with equal metrics were trained by the same steps from the same start.
 #pragma once
 
 #include <algorithm>
@@ -55,20 +55,28 @@ class ScriptedTrial {
   double loss() const { return 1.0 - skill_; }
 
   // A step of the range test: the loss sinks up to the best rate of this batch size and rises behind it.
-  double explored_loss(double rate) const { return loss() * (1.0 - 0.5 * gain(rate) / gain(best_rate())) + (rate > 2 * best_rate() ? 0.4 : 0.0); }
-  double probed_accuracy(double rate, int steps) const { return skill_ + (ceiling() - skill_) * gain(rate) * std::min(1.0, steps / 200.0); }
-  int batches(double fraction) const { return std::max(1, static_cast<int>(fraction * static_cast<double>(kTrainSamples) / batch_size_)); }
+  double explored_loss(double rate) const {
+    return loss() * (1.0 - 0.5 * gain(rate) / gain(best_rate())) + (rate > 2 * best_rate() ? 0.4 : 0.0);
+  }
+  double probed_accuracy(double rate, int steps) const {
+    return skill_ + (ceiling() - skill_) * gain(rate) * std::min(1.0, steps / 200.0);
+  }
+  int batches(double fraction) const {
+    return std::max(1, static_cast<int>(fraction * static_cast<double>(kTrainSamples) / batch_size_));
+  }
 
   std::string text() const {
     std::ostringstream out;
     out.precision(17);
-    out << seed_ << ' ' << batch_size_ << ' ' << rate_ << ' ' << epochs_ << ' ' << skill_ << ' ' << fingerprint_;
+    out << seed_ << ' ' << batch_size_ << ' ' << rate_ << ' ' << epochs_ << ' ' << skill_ << ' '
+        << fingerprint_;
     return out.str();
   }
   static std::optional<ScriptedTrial> from_text(const std::string& text) {
     ScriptedTrial trial;
     std::istringstream in(text);
-    in >> trial.seed_ >> trial.batch_size_ >> trial.rate_ >> trial.epochs_ >> trial.skill_ >> trial.fingerprint_;
+    in >> trial.seed_ >> trial.batch_size_ >> trial.rate_ >> trial.epochs_ >> trial.skill_ >>
+        trial.fingerprint_;
     if (!in) return std::nullopt;
     return trial;
   }

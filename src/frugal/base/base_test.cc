@@ -42,7 +42,8 @@ TEST(UnitsText, RefusesWhatHasNoUnitOrAWrongOne) {
   }
   const auto wrong = parse_energy("50 Ws");
   ASSERT_FALSE(wrong.ok());
-  EXPECT_EQ(wrong.error().message, "'50 Ws' is not an energy: a number and one of the units J, kJ, MJ, Wh, kWh");
+  EXPECT_EQ(wrong.error().message,
+            "'50 Ws' is not an energy: a number and one of the units J, kJ, MJ, Wh, kWh");
   EXPECT_EQ(wrong.error().hint, "write it like '50 Wh'");
   EXPECT_FALSE(parse_duration("2").ok());
 }

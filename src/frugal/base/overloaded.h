@@ -1,4 +1,5 @@
-// Several lambdas as one visitor of a std::variant: std::visit(Overloaded{[](int) {…}, [](double) {…}}, value).
+// Several lambdas as one visitor of a std::variant: std::visit(Overloaded{[](int) {…}, [](double) {…}},
+// value).
 #pragma once
 
 namespace frugal {

@@ -58,7 +58,8 @@ class Instant {
     return Duration(static_cast<double>(a.nanoseconds_ - b.nanoseconds_) * 1e-9);
   }
   friend constexpr Instant operator+(Instant a, Duration d) {
-    return Instant(a.nanoseconds_ + static_cast<std::int64_t>(d.value() * 1e9 + (d.value() < 0 ? -0.5 : 0.5)));
+    return Instant(a.nanoseconds_ +
+                   static_cast<std::int64_t>(d.value() * 1e9 + (d.value() < 0 ? -0.5 : 0.5)));
   }
   friend constexpr Instant operator-(Instant a, Duration d) { return a + (-d); }
 

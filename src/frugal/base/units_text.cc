@@ -15,8 +15,10 @@ struct Unit {
   std::string_view name;
   double factor;
 };
-constexpr std::array<Unit, 5> kEnergyUnits{{{"J", 1}, {"kJ", 1e3}, {"MJ", 1e6}, {"Wh", 3600}, {"kWh", 3.6e6}}};
-constexpr std::array<Unit, 6> kTimeUnits{{{"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}}};
+constexpr std::array<Unit, 5> kEnergyUnits{
+    {{"J", 1}, {"kJ", 1e3}, {"MJ", 1e6}, {"Wh", 3600}, {"kWh", 3.6e6}}};
+constexpr std::array<Unit, 6> kTimeUnits{
+    {{"us", 1e-6}, {"ms", 1e-3}, {"s", 1}, {"min", 60}, {"h", 3600}, {"d", 86400}}};
 
 bool is_space(char c) { return c == ' ' || c == '\t'; }
 
@@ -33,7 +35,9 @@ std::optional<double> take_part(std::string_view& rest, std::span<const Unit> un
   if (failure != std::errc{} || !std::isfinite(number) || number < 0) return std::nullopt;
   rest = trimmed(rest.substr(static_cast<std::size_t>(end - rest.data())));
   std::size_t length = 0;
-  while (length < rest.size() && ((rest[length] >= 'a' && rest[length] <= 'z') || (rest[length] >= 'A' && rest[length] <= 'Z'))) ++length;
+  while (length < rest.size() &&
+         ((rest[length] >= 'a' && rest[length] <= 'z') || (rest[length] >= 'A' && rest[length] <= 'Z')))
+    ++length;
   for (const Unit& unit : units) {
     if (unit.name == rest.substr(0, length)) {
       rest = trimmed(rest.substr(length));
@@ -43,7 +47,8 @@ std::optional<double> take_part(std::string_view& rest, std::span<const Unit> un
   return std::nullopt;
 }
 
-Result<double> parse(std::string_view text, std::span<const Unit> units, const char* what, const char* example) {
+Result<double> parse(std::string_view text, std::span<const Unit> units, const char* what,
+                     const char* example) {
   std::string_view rest = trimmed(text);
   double sum = 0;
   bool any = false;

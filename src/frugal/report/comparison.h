@@ -1,5 +1,5 @@
-// Two or more studies side by side: total Wh, quality, reduction and parity, as in Table 1 of SM² (Geissler 2024).
-// Ratios are of the total energy, in the direction that their name says.
+// Two or more studies side by side: total Wh, quality, reduction and parity, as in Table 1 of SM² (Geissler
+// 2024). Ratios are of the total energy, in the direction that their name says.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
@@ -24,9 +24,9 @@ struct ComparedStudy {
 struct ComparedPair {
   std::string a;
   std::string b;
-  std::optional<double> ratio = {};      // E_A / E_B
-  std::optional<double> inverse = {};    // E_B / E_A
-  std::optional<double> reduction = {};  // 1 − E_A / E_B
+  std::optional<double> ratio = {};        // E_A / E_B
+  std::optional<double> inverse = {};      // E_B / E_A
+  std::optional<double> reduction = {};    // 1 − E_A / E_B
   std::optional<double> manual_runs = {};  // ⌈E_A / E_B⌉: how many runs of B the energy of A would pay for
   std::optional<double> quality_difference = {};  // A − B
 };
@@ -37,8 +37,8 @@ struct Comparison {
   std::vector<std::string> caveats;
 };
 
-// At least two results. Caveats say what makes the comparison weak: one run each, different methods or sensors,
-// different metrics, a study that is not over.
+// At least two results. Caveats say what makes the comparison weak: one run each, different methods or
+// sensors, different metrics, a study that is not over.
 Comparison compare(std::span<const StudyResult> results);
 
 nlohmann::ordered_json comparison_json(const Comparison& comparison);

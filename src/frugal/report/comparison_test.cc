@@ -1,4 +1,5 @@
-// Comparisons against hand arithmetic on Table 1 of SM² (Geissler et al. 2024, Spend More to Save More, arXiv 2412.08526).
+// Comparisons against hand arithmetic on Table 1 of SM² (Geissler et al. 2024, Spend More to Save More, arXiv
+// 2412.08526).
 #include "frugal/report/comparison.h"
 
 #include <gtest/gtest.h>
@@ -21,7 +22,9 @@ StudyResult study(const std::string& name, double wh, double quality = 0.9, Meth
   return result;
 }
 
-ComparedPair pair_of(double a_wh, double b_wh) { return compare(std::vector{study("a", a_wh), study("b", b_wh)}).pairs.at(0); }
+ComparedPair pair_of(double a_wh, double b_wh) {
+  return compare(std::vector{study("a", a_wh), study("b", b_wh)}).pairs.at(0);
+}
 
 TEST(Comparison, ResNet18OnCifar10UsedMoreThanOneManualRun) {
   const ComparedPair pair = pair_of(45.8, 26.0);  // α = 0.75 against vanilla
@@ -65,10 +68,15 @@ TEST(Comparison, TheTextNamesTheDirectionOfEveryRatio) {
             "sm2                          sm2               0.95        45.8 Wh counter \n"
             "vanilla                      vanilla           0.94          26 Wh counter \n"
             "\n"
-            "sm2 / vanilla = 1.76 (and vanilla / sm2 = 0.568): sm2 used 76.2 % more energy, as much as 2 runs of vanilla; quality differs by +0.01\n"
+            "sm2 / vanilla = 1.76 (and vanilla / sm2 = 0.568): sm2 used 76.2 % more energy, as much as 2 "
+            "runs of vanilla; quality differs by +0.01\n"
             "caveat: one run of each study: how much the ratio varies from run to run is not known\n");
-  const std::string less = comparison_text(compare(std::vector{study("sm2", 14.8, 0.94), study("vanilla", 16.4, 0.95)}));
-  EXPECT_NE(less.find("sm2 / vanilla = 0.902 (and vanilla / sm2 = 1.11): sm2 used 9.76 % less energy; quality differs by -0.01\n"), std::string::npos) << less;
+  const std::string less =
+      comparison_text(compare(std::vector{study("sm2", 14.8, 0.94), study("vanilla", 16.4, 0.95)}));
+  EXPECT_NE(less.find("sm2 / vanilla = 0.902 (and vanilla / sm2 = 1.11): sm2 used 9.76 % less energy; "
+                      "quality differs by -0.01\n"),
+            std::string::npos)
+      << less;
 }
 
 TEST(Comparison, TheFirstIsComparedWithEachOther) {
@@ -100,13 +108,17 @@ TEST(Comparison, WhatMakesItWeakIsSaid) {
   results[1].stopped_by.clear();
   const Comparison comparison = compare(results);
   EXPECT_FALSE(comparison.pairs[0].quality_difference.has_value());
-  EXPECT_EQ(comparison.caveats, (std::vector<std::string>{"one run of each study: how much the ratio varies from run to run is not known", "'b' is not over",
-                                                          "the studies were measured with different sensors: their errors do not cancel in the ratio",
-                                                          "the studies have different metrics: their qualities are not comparable"}));
+  EXPECT_EQ(
+      comparison.caveats,
+      (std::vector<std::string>{
+          "one run of each study: how much the ratio varies from run to run is not known", "'b' is not over",
+          "the studies were measured with different sensors: their errors do not cancel in the ratio",
+          "the studies have different metrics: their qualities are not comparable"}));
 }
 
 TEST(Comparison, ModelledEnergyIsACaveat) {
-  const Comparison comparison = compare(std::vector{study("a", 1, 0.9, Method::Model), study("b", 2, 0.9, Method::Model)});
+  const Comparison comparison =
+      compare(std::vector{study("a", 1, 0.9, Method::Model), study("b", 2, 0.9, Method::Model)});
   ASSERT_EQ(comparison.caveats.size(), 2u);
   EXPECT_TRUE(comparison.caveats[1].starts_with("energy is modelled, ±50 %")) << comparison.caveats[1];
 }

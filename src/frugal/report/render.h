@@ -18,7 +18,8 @@ nlohmann::ordered_json report_json(const StudyResult& result);
 // The closing words of a run, ten lines or so; ends with a newline.
 std::string summary_text(const StudyResult& result);
 
-// The first report: the answer, the cost, the trials, the rounds, how it was measured, the study file verbatim.
+// The first report: the answer, the cost, the trials, the rounds, how it was measured, the study file
+// verbatim.
 std::string report_markdown(const StudyResult& result);
 
 // One row an epoch (or, per_trial, a trial); the columns of interface `export`, RFC 4180.

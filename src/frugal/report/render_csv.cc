@@ -1,9 +1,9 @@
-#include "frugal/base/units_text.h"
-#include "frugal/report/render.h"
-
 #include <algorithm>
 #include <cmath>
 #include <map>
+
+#include "frugal/base/units_text.h"
+#include "frugal/report/render.h"
 
 namespace frugal {
 namespace {
@@ -30,7 +30,8 @@ std::vector<std::string> point_columns(const StudyResult& result) {
 
 std::string figure_cells(const std::optional<EnergyFigure>& figure) {
   if (!figure) return ",,,,";
-  return cell(figure->value.value()) + "," + cell(figure->low.value()) + "," + cell(figure->high.value()) + "," + method_text(figure->method) + "," + cell(figure->coverage);
+  return cell(figure->value.value()) + "," + cell(figure->low.value()) + "," + cell(figure->high.value()) +
+         "," + method_text(figure->method) + "," + cell(figure->coverage);
 }
 
 std::string point_cells(const Point& point, const std::vector<std::string>& names) {
@@ -52,8 +53,8 @@ std::map<TrialId, int> repeats(const StudyResult& result) {
   return numbers;
 }
 
-
-std::string epoch_rows(const StudyResult& result, const std::vector<std::string>& names, const std::map<TrialId, int>& repeat_of) {
+std::string epoch_rows(const StudyResult& result, const std::vector<std::string>& names,
+                       const std::map<TrialId, int>& repeat_of) {
   std::string out;
   for (const Observation& seen : result.history) {
     const auto* train = std::get_if<Train>(&seen.step.work);
@@ -62,19 +63,24 @@ std::string epoch_rows(const StudyResult& result, const std::vector<std::string>
     for (const auto& [name, value] : train->set.values()) point.set(name, value);
     for (const EpochRow& row : seen.outcome.epochs) {
       const auto metric = row.metrics.find(result.header.goal.metric);
-      out += quoted(result.header.name) + "," + std::to_string(seen.step.trial) + "," + std::to_string(repeat_of.at(seen.step.trial)) + "," + point_cells(point, names) +
-             std::to_string(row.epoch) + "," + cell(row.loss) + "," + (metric == row.metrics.end() ? "" : cell(metric->second)) + "," + cell(row.duration.value()) + "," +
-             figure_cells(row.energy) + ",train\r\n";
+      out += quoted(result.header.name) + "," + std::to_string(seen.step.trial) + "," +
+             std::to_string(repeat_of.at(seen.step.trial)) + "," + point_cells(point, names) +
+             std::to_string(row.epoch) + "," + cell(row.loss) + "," +
+             (metric == row.metrics.end() ? "" : cell(metric->second)) + "," + cell(row.duration.value()) +
+             "," + figure_cells(row.energy) + ",train\r\n";
     }
   }
   return out;
 }
 
-std::string trial_rows(const StudyResult& result, const std::vector<std::string>& names, const std::map<TrialId, int>& repeat_of) {
+std::string trial_rows(const StudyResult& result, const std::vector<std::string>& names,
+                       const std::map<TrialId, int>& repeat_of) {
   std::string out;
   for (const TrialResult& trial : result.trials) {
-    out += quoted(result.header.name) + "," + std::to_string(trial.id) + "," + std::to_string(repeat_of.at(trial.id)) + "," + point_cells(trial.point, names) +
-           std::to_string(trial.epochs) + ",," + (trial.best ? cell(*trial.best) : "") + "," + cell(trial.duration.value()) + "," + figure_cells(trial.energy) + ",all\r\n";
+    out += quoted(result.header.name) + "," + std::to_string(trial.id) + "," +
+           std::to_string(repeat_of.at(trial.id)) + "," + point_cells(trial.point, names) +
+           std::to_string(trial.epochs) + ",," + (trial.best ? cell(*trial.best) : "") + "," +
+           cell(trial.duration.value()) + "," + figure_cells(trial.energy) + ",all\r\n";
   }
   return out;
 }
@@ -85,7 +91,9 @@ std::string export_csv(const StudyResult& result, bool per_trial) {
   const std::vector<std::string> names = point_columns(result);
   std::string header = "study,trial,repeat,";
   for (const std::string& name : names) header += quoted(name) + ",";
-  header += "epoch,loss," + quoted(result.header.goal.metric == "loss" ? "validation_loss" : result.header.goal.metric) + ",duration_s,energy_j,energy_low_j,energy_high_j,method,coverage,phase\r\n";
+  header += "epoch,loss," +
+            quoted(result.header.goal.metric == "loss" ? "validation_loss" : result.header.goal.metric) +
+            ",duration_s,energy_j,energy_low_j,energy_high_j,method,coverage,phase\r\n";
   const std::map<TrialId, int> repeat_of = repeats(result);
   return header + (per_trial ? trial_rows(result, names, repeat_of) : epoch_rows(result, names, repeat_of));
 }

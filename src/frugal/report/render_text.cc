@@ -24,7 +24,8 @@ std::string phase_line(const StudyResult& result) {
   std::string line;
   for (const char* phase : {"explore", "train", "evaluate", "load", "other"}) {
     const auto found = result.energy.by_phase.find(phase);
-    if (found != result.energy.by_phase.end()) line += fmt::format("{}{} {}", line.empty() ? "" : ", ", phase, to_text(found->second.value));
+    if (found != result.energy.by_phase.end())
+      line += fmt::format("{}{} {}", line.empty() ? "" : ", ", phase, to_text(found->second.value));
   }
   return line;
 }
@@ -34,17 +35,22 @@ std::string phase_line(const StudyResult& result) {
 std::string figure_text(const std::optional<EnergyFigure>& figure) {
   if (!figure) return "not measured";
   const bool simulated = figure->sensor.find("simulated") != std::string::npos;
-  const char* how = simulated ? "simulated, not measured" : figure->method == Method::Model ? "modelled, not measured" : method_text(figure->method);
-  return fmt::format("{} ({} to {}; {})", to_text(figure->value), to_text(figure->low), to_text(figure->high), how);
+  const char* how = simulated                         ? "simulated, not measured"
+                    : figure->method == Method::Model ? "modelled, not measured"
+                                                      : method_text(figure->method);
+  return fmt::format("{} ({} to {}; {})", to_text(figure->value), to_text(figure->low), to_text(figure->high),
+                     how);
 }
 
 std::string summary_text(const StudyResult& result) {
-  std::string text = fmt::format("{} ({}): {} trial{}, {}; {}\n", result.header.name, result.strategy, result.trials.size(),
-                                 result.trials.size() == 1 ? "" : "s", to_text(result.duration), stop_text(result.stopped_by));
+  std::string text = fmt::format("{} ({}): {} trial{}, {}; {}\n", result.header.name, result.strategy,
+                                 result.trials.size(), result.trials.size() == 1 ? "" : "s",
+                                 to_text(result.duration), stop_text(result.stopped_by));
   if (result.winner) {
     const Winner& winner = *result.winner;
     text += fmt::format("  winner   trial {}: {}\n", winner.trial, winner.point.text());
-    text += fmt::format("           {} {} at epoch {}, its trial cost {}\n", result.header.goal.metric, number_text(winner.value), winner.epoch, figure_text(result.winner_energy));
+    text += fmt::format("           {} {} at epoch {}, its trial cost {}\n", result.header.goal.metric,
+                        number_text(winner.value), winner.epoch, figure_text(result.winner_energy));
   } else {
     text += "  winner   none: no trial was ever validated\n";
     for (const TrialResult& trial : result.trials) {
@@ -55,7 +61,8 @@ std::string summary_text(const StudyResult& result) {
   if (result.energy.total) {
     text += fmt::format("           {}\n", phase_line(result));
     text += fmt::format("           coverage {} %", number_text(100 * result.energy.total->coverage, 4));
-    if (result.wasted) text += fmt::format("; {} did not lead to the winner's weights", to_text(*result.wasted));
+    if (result.wasted)
+      text += fmt::format("; {} did not lead to the winner's weights", to_text(*result.wasted));
     text += '\n';
   }
   for (const std::string& caveat : result.caveats) text += fmt::format("  caveat   {}\n", caveat);

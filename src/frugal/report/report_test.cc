@@ -12,7 +12,8 @@ namespace {
 using nlohmann::json;
 
 EnergyFigure figure(double joules, double seconds) {
-  return {Joules(joules), Joules(joules / 2), Joules(joules * 1.5), 0.999, Method::Model, "cpu model", Duration(seconds)};
+  return {Joules(joules), Joules(joules / 2), Joules(joules * 1.5), 0.999,
+          Method::Model,  "cpu model",        Duration(seconds)};
 }
 
 EnergyReport report(double joules, double seconds, const char* phase) {
@@ -25,7 +26,10 @@ EnergyReport report(double joules, double seconds, const char* phase) {
 }
 
 Observation trained(int number, TrialId trial, EpochRow row) {
-  Observation seen{number, {trial, Point{{"batch_size", std::int64_t{32}}}, 1, {}, 1, Train{1, Point{{"learning_rate", 0.1}}}, {}}, {}};
+  Observation seen{
+      number,
+      {trial, Point{{"batch_size", std::int64_t{32}}}, 1, {}, 1, Train{1, Point{{"learning_rate", 0.1}}}, {}},
+      {}};
   seen.outcome.energy = report(100, 2, "train");
   seen.outcome.duration = Duration(2);
   seen.outcome.epochs.push_back(std::move(row));
@@ -39,7 +43,15 @@ StudyResult example() {
   result.seed = 7;
   const Point point{{"batch_size", std::int64_t{32}}, {"learning_rate", 0.1}};
   result.trials = {{0, point, 2, 0.975, 2, figure(250, 5), Duration(5), "winner"},
-                   {1, Point{{"batch_size", std::int64_t{64}}}, 0, {}, 0, figure(50, 1), Duration(1), "failed", "out_of_memory: 12 GiB | wanted"}};
+                   {1,
+                    Point{{"batch_size", std::int64_t{64}}},
+                    0,
+                    {},
+                    0,
+                    figure(50, 1),
+                    Duration(1),
+                    "failed",
+                    "out_of_memory: 12 GiB | wanted"}};
   result.winner = Winner{0, point, 0.975, 2, 1};
   result.winner_energy = figure(250, 5);
   result.energy = report(300, 6, "train");
@@ -49,21 +61,24 @@ StudyResult example() {
   result.caveats = {"cpu energy is modelled: ±50 %"};
   result.sensors = {"model: cpu model"};
   result.workers = {"a worker"};
-  result.decisions = {{1, {{0, 0.9, Joules(100), 0.1, 0.75, true, ""}, {1, {}, {}, {}, {}, false, "out_of_memory"}}}};
-  result.history = {trained(0, 0, {1, 0.5, {{"accuracy", 0.9}}, 1437, Duration(2), figure(100, 2)}), trained(1, 0, {2, std::nan(""), {{"accuracy", 0.975}}, 1437, Duration(2), {}})};
+  result.decisions = {
+      {1, {{0, 0.9, Joules(100), 0.1, 0.75, true, ""}, {1, {}, {}, {}, {}, false, "out_of_memory"}}}};
+  result.history = {trained(0, 0, {1, 0.5, {{"accuracy", 0.9}}, 1437, Duration(2), figure(100, 2)}),
+                    trained(1, 0, {2, std::nan(""), {{"accuracy", 0.975}}, 1437, Duration(2), {}})};
   result.lost = {{1, 1, 0, "killed", report(50, 1, "train"), Duration(1)}};
   return result;
 }
 
 TEST(SummaryText, SaysTheAnswerAndWhatItCost) {
-  EXPECT_EQ(summary_text(example()),
-            "digits (sm2): 2 trials, 6.0 s; no improvement within the patience\n"
-            "  winner   trial 0: batch_size=32 learning_rate=0.1\n"
-            "           accuracy 0.975 at epoch 2, its trial cost 250 J (125 J to 375 J; modelled, not measured)\n"
-            "  energy   300 J (150 J to 450 J; modelled, not measured)\n"
-            "           train 300 J\n"
-            "           coverage 99.9 %; 50.0 J did not lead to the winner's weights\n"
-            "  caveat   cpu energy is modelled: ±50 %\n");
+  EXPECT_EQ(
+      summary_text(example()),
+      "digits (sm2): 2 trials, 6.0 s; no improvement within the patience\n"
+      "  winner   trial 0: batch_size=32 learning_rate=0.1\n"
+      "           accuracy 0.975 at epoch 2, its trial cost 250 J (125 J to 375 J; modelled, not measured)\n"
+      "  energy   300 J (150 J to 450 J; modelled, not measured)\n"
+      "           train 300 J\n"
+      "           coverage 99.9 %; 50.0 J did not lead to the winner's weights\n"
+      "  caveat   cpu energy is modelled: ±50 %\n");
 }
 
 TEST(SummaryText, WithoutAWinnerTheFailuresAreSaid) {
@@ -148,8 +163,11 @@ TEST(Markdown, NothingOfAnothersTextIsMarkup) {
   result.header.name = "</script><b>x</b>\n# [a](b) `c` *d* |e|";
   result.header.source = "name: x\n````\n<script>\n";
   const std::string text = report_markdown(result);
-  EXPECT_TRUE(text.starts_with("# &lt;/script&gt;&lt;b&gt;x&lt;/b&gt; # \\[a\\](b) \\`c\\` \\*d\\* \\|e\\|\n")) << text.substr(0, 200);
-  EXPECT_TRUE(text.ends_with("The study file:\n\n`````yaml\nname: x\n````\n<script>\n`````\n")) << text.substr(text.size() - 120);
+  EXPECT_TRUE(
+      text.starts_with("# &lt;/script&gt;&lt;b&gt;x&lt;/b&gt; # \\[a\\](b) \\`c\\` \\*d\\* \\|e\\|\n"))
+      << text.substr(0, 200);
+  EXPECT_TRUE(text.ends_with("The study file:\n\n`````yaml\nname: x\n````\n<script>\n`````\n"))
+      << text.substr(text.size() - 120);
 }
 
 TEST(Json, TheSummaryHasTheKeysOfTheInterface) {
@@ -176,10 +194,17 @@ TEST(Json, WhatIsAbsentIsNullAndNeverZero) {
 
 TEST(Json, TheReportHasTrialsRoundsStepsAndLostAttempts) {
   const json whole = json::parse(report_json(example()).dump());
-  EXPECT_EQ(whole["trial_results"][1], json::parse(R"({"trial":1,"point":{"batch_size":64},"fate":"failed","epochs":0,"best":null,"best_epoch":0,
+  EXPECT_EQ(whole["trial_results"][1],
+            json::parse(
+                R"({"trial":1,"point":{"batch_size":64},"fate":"failed","epochs":0,"best":null,"best_epoch":0,
     "energy_j":50.0,"duration_s":1.0,"failure":"out_of_memory: 12 GiB | wanted"})"));
-  EXPECT_EQ(whole["lost_attempts"], json::parse(R"([{"step":1,"attempt":1,"trial":0,"why":"killed","energy_j":50.0,"duration_s":1.0}])"));
-  EXPECT_EQ(whole["steps"][1]["epochs"], json::parse(R"([{"epoch":2,"loss":null,"metrics":{"accuracy":0.975},"samples":1437,"duration_s":2.0,"energy_j":null}])"));
+  EXPECT_EQ(
+      whole["lost_attempts"],
+      json::parse(R"([{"step":1,"attempt":1,"trial":0,"why":"killed","energy_j":50.0,"duration_s":1.0}])"));
+  EXPECT_EQ(
+      whole["steps"][1]["epochs"],
+      json::parse(
+          R"([{"epoch":2,"loss":null,"metrics":{"accuracy":0.975},"samples":1437,"duration_s":2.0,"energy_j":null}])"));
   EXPECT_EQ(whole["rounds"][0]["rows"].size(), 2u);
   EXPECT_EQ(whole["plan"], json::parse(R"({"name":"digits"})"));
   EXPECT_EQ(whole["study_file"], "name: digits\n");
@@ -187,7 +212,8 @@ TEST(Json, TheReportHasTrialsRoundsStepsAndLostAttempts) {
 
 TEST(Csv, HasOneRowAnEpochWithTheDocumentedColumns) {
   EXPECT_EQ(export_csv(example(), false),
-            "study,trial,repeat,batch_size,learning_rate,epoch,loss,accuracy,duration_s,energy_j,energy_low_j,energy_high_j,method,coverage,phase\r\n"
+            "study,trial,repeat,batch_size,learning_rate,epoch,loss,accuracy,duration_s,energy_j,energy_low_"
+            "j,energy_high_j,method,coverage,phase\r\n"
             "digits,0,0,32,0.1,1,0.5,0.9,2,100,50,150,model,0.999,train\r\n"
             "digits,0,0,32,0.1,2,,0.975,2,,,,,,train\r\n");
 }
@@ -196,7 +222,8 @@ TEST(Csv, HasOneRowATrial) {
   StudyResult result = example();
   result.history.push_back(trained(2, 1, {1, 1, {}, 1, Duration(1), {}}));
   EXPECT_EQ(export_csv(result, true),
-            "study,trial,repeat,batch_size,learning_rate,epoch,loss,accuracy,duration_s,energy_j,energy_low_j,energy_high_j,method,coverage,phase\r\n"
+            "study,trial,repeat,batch_size,learning_rate,epoch,loss,accuracy,duration_s,energy_j,energy_low_"
+            "j,energy_high_j,method,coverage,phase\r\n"
             "digits,0,0,32,0.1,2,,0.975,5,250,125,375,model,0.999,all\r\n"
             "digits,1,1,64,,0,,,1,50,25,75,model,0.999,all\r\n");
 }
@@ -211,7 +238,10 @@ TEST(Csv, CommasQuotesAndLineEndsAreQuoted) {
 TEST(Csv, AStudyThatIsSteeredByTheLossNamesTheValidationLossApart) {
   StudyResult result = example();
   result.header.goal = {"loss", false};
-  EXPECT_TRUE(export_csv(result, false).starts_with("study,trial,repeat,batch_size,learning_rate,epoch,loss,validation_loss,duration_s,")) << export_csv(result, false);
+  EXPECT_TRUE(
+      export_csv(result, false)
+          .starts_with("study,trial,repeat,batch_size,learning_rate,epoch,loss,validation_loss,duration_s,"))
+      << export_csv(result, false);
 }
 
 }  // namespace

@@ -8,7 +8,8 @@ namespace {
 constexpr int kDrawsPerPoint = 1000;
 
 const TrialSummary* find_trial(const std::vector<TrialSummary>& trials, TrialId id) {
-  const auto found = std::find_if(trials.begin(), trials.end(), [&](const TrialSummary& t) { return t.id == id; });
+  const auto found =
+      std::find_if(trials.begin(), trials.end(), [&](const TrialSummary& t) { return t.id == id; });
   return found == trials.end() ? nullptr : &*found;
 }
 
@@ -23,7 +24,8 @@ Result<Proposal> EachPoint::propose(History history) const {
     const auto id = static_cast<TrialId>(i);
     const SeededPoint& entry = settings_.points[i];
     const TrialSummary* trial = find_trial(trials, id);
-    Step step{id, entry.point, entry.seed, trial == nullptr ? std::nullopt : trial->last_step, 0, Train{}, {}};
+    Step step{id, entry.point, entry.seed, trial == nullptr ? std::nullopt : trial->last_step,
+              0,  Train{},     {}};
     if (trial == nullptr) return Proposal(step);
     any_good = any_good || trial->best.has_value();
     if (trial->dropped) continue;

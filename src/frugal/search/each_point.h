@@ -1,6 +1,6 @@
-// Trains a fixed list of points one after the other, each an epoch a step until it is exhausted; only the best
-// trial so far keeps its checkpoints. What vanilla, random and grid search have in common.
-// Invariant: trial k is the k-th entry of the list.
+// Trains a fixed list of points one after the other, each an epoch a step until it is exhausted; only the
+// best trial so far keeps its checkpoints. What vanilla, random and grid search have in common. Invariant:
+// trial k is the k-th entry of the list.
 #pragma once
 
 #include <utility>

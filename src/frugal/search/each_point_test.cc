@@ -23,7 +23,8 @@ EachPoint strategy(int points, Limits limits) {
   return EachPoint(settings);
 }
 
-std::vector<Observation> play(const EachPoint& search, const std::function<double(TrialId, int)>& quality, std::string& reason) {
+std::vector<Observation> play(const EachPoint& search, const std::function<double(TrialId, int)>& quality,
+                              std::string& reason) {
   std::vector<Observation> history;
   std::map<TrialId, int> epochs;
   while (true) {
@@ -35,7 +36,8 @@ std::vector<Observation> play(const EachPoint& search, const std::function<doubl
     Observation seen{static_cast<int>(history.size()), std::get<Step>(proposal), {}};
     if (std::holds_alternative<Train>(seen.step.work)) {
       const int epoch = ++epochs[seen.step.trial];
-      seen.outcome.epochs.push_back({epoch, 1, {{"accuracy", quality(seen.step.trial, epoch)}}, 10, Duration(1), {}});
+      seen.outcome.epochs.push_back(
+          {epoch, 1, {{"accuracy", quality(seen.step.trial, epoch)}}, 10, Duration(1), {}});
     }
     history.push_back(seen);
   }
@@ -53,7 +55,8 @@ TEST(Stopping, TargetEnergyAndTime) {
 }
 
 TEST(Stopping, EpochsAndPatienceOfATrial) {
-  const std::vector<Observation> history{trained(0, 0, 1, 0.8), trained(1, 0, 2, 0.8, 0), trained(2, 0, 3, 0.7, 1)};
+  const std::vector<Observation> history{trained(0, 0, 1, 0.8), trained(1, 0, 2, 0.8, 0),
+                                         trained(2, 0, 3, 0.7, 1)};
   const TrialSummary trial = summarise(history, kGoal).front();
   EXPECT_EQ(trial.epochs_since_best, 2);  // an equal value is no improvement
   EXPECT_EQ(exhausted(trial, {.patience = 2}), "patience");
@@ -62,7 +65,9 @@ TEST(Stopping, EpochsAndPatienceOfATrial) {
 }
 
 TEST(Trials, TheBestEpochWinsAndNaNNever) {
-  std::vector<Observation> history{trained(0, 0, 1, 0.8), trained(1, 0, 2, std::numeric_limits<double>::quiet_NaN(), 0), trained(2, 1, 1, 0.9)};
+  std::vector<Observation> history{trained(0, 0, 1, 0.8),
+                                   trained(1, 0, 2, std::numeric_limits<double>::quiet_NaN(), 0),
+                                   trained(2, 1, 1, 0.9)};
   EXPECT_EQ(best_kept(history, kGoal)->trial, 1);
   history.push_back({3, Step{1, {}, 1, 2, 0, Drop{}, {}}, {}});
   EXPECT_EQ(best_kept(history, kGoal)->trial, 0);  // what was dropped has no weights any more
@@ -71,16 +76,20 @@ TEST(Trials, TheBestEpochWinsAndNaNNever) {
 
 TEST(EachPointSearch, TrainsAnEpochAStepAndKeepsOnlyTheBestTrial) {
   std::string reason;
-  const auto history = play(strategy(3, {.epochs = 2}), [](TrialId trial, int) { return trial == 1 ? 0.9 : 0.5; }, reason);
+  const auto history = play(
+      strategy(3, {.epochs = 2}), [](TrialId trial, int) { return trial == 1 ? 0.9 : 0.5; }, reason);
   EXPECT_EQ(reason, "exhausted");
   std::string kinds;
-  for (const Observation& seen : history) kinds += std::string(work_name(seen.step.work)).substr(0, 1) + std::to_string(seen.step.trial);
+  for (const Observation& seen : history)
+    kinds += std::string(work_name(seen.step.work)).substr(0, 1) + std::to_string(seen.step.trial);
   EXPECT_EQ(kinds, "t0t0t1d0t1t2t2d2");
 }
 
 TEST(EachPointSearch, OnePointEndsWithItsOwnReason) {
   std::string reason;
-  const auto history = play(strategy(1, {.epochs = 50, .patience = 3}), [](TrialId, int epoch) { return epoch <= 4 ? 0.1 * epoch : 0.4; }, reason);
+  const auto history = play(
+      strategy(1, {.epochs = 50, .patience = 3}),
+      [](TrialId, int epoch) { return epoch <= 4 ? 0.1 * epoch : 0.4; }, reason);
   EXPECT_EQ(reason, "patience");
   EXPECT_EQ(history.size(), 7u);
 }

@@ -15,7 +15,8 @@ using Attribute = std::optional<double> Attributes::*;
 bool usable(const std::optional<double>& value) { return value && std::isfinite(*value); }
 
 // The attribute in [0, 1], 1 the best; 0 for all when it is constant over the usable configurations.
-std::vector<double> rescaled(std::span<const Attributes> all, const std::vector<bool>& counts, Attribute attribute, bool invert) {
+std::vector<double> rescaled(std::span<const Attributes> all, const std::vector<bool>& counts,
+                             Attribute attribute, bool invert) {
   double low = kInfinity;
   double high = -kInfinity;
   for (std::size_t i = 0; i < all.size(); ++i) {
@@ -35,7 +36,8 @@ std::vector<double> rescaled(std::span<const Attributes> all, const std::vector<
 
 }  // namespace
 
-std::vector<double> objective(std::span<const Attributes> configurations, const Goal& goal, const Weights& weights) {
+std::vector<double> objective(std::span<const Attributes> configurations, const Goal& goal,
+                              const Weights& weights) {
   const double quality_weight = weights.alpha;
   const double energy_weight = (1 - weights.alpha) * weights.beta;
   const double rate_weight = (1 - weights.alpha) * (1 - weights.beta);
@@ -50,7 +52,8 @@ std::vector<double> objective(std::span<const Attributes> configurations, const 
   const std::vector<double> rate = rescaled(configurations, counts, &Attributes::rate, false);
   std::vector<double> scores(configurations.size(), -kInfinity);
   for (std::size_t i = 0; i < scores.size(); ++i) {
-    if (counts[i]) scores[i] = quality_weight * quality[i] + energy_weight * energy[i] + rate_weight * rate[i];
+    if (counts[i])
+      scores[i] = quality_weight * quality[i] + energy_weight * energy[i] + rate_weight * rate[i];
   }
   return scores;
 }

@@ -27,7 +27,9 @@ std::vector<FlatWindow> windows(std::span<const RatePoint> curve, double loss_be
   std::vector<FlatWindow> found;
   for (std::size_t begin = 0; begin + kSelectionWindow <= curve.size(); ++begin) {
     const auto inside = curve.subspan(begin, kSelectionWindow);
-    if (!std::all_of(inside.begin(), inside.end(), [&](const RatePoint& p) { return descends(p.loss, loss_before); })) continue;
+    if (!std::all_of(inside.begin(), inside.end(),
+                     [&](const RatePoint& p) { return descends(p.loss, loss_before); }))
+      continue;
     double sum = 0;
     for (std::size_t j = 1; j + 1 < kSelectionWindow; ++j) sum += curvature(inside, j);
     found.push_back({begin, sum / static_cast<double>(kSelectionWindow - 2)});
@@ -44,7 +46,8 @@ std::optional<RateChoice> flattest(std::span<const RatePoint> curve, double loss
   });
   left.resize((left.size() + 2) / 3);
   // All windows have the same width on an ascending grid: the largest mean rate is the last one to begin.
-  const auto chosen = std::max_element(left.begin(), left.end(), [](const FlatWindow& a, const FlatWindow& b) { return a.begin < b.begin; });
+  const auto chosen = std::max_element(
+      left.begin(), left.end(), [](const FlatWindow& a, const FlatWindow& b) { return a.begin < b.begin; });
   const std::size_t end = chosen->begin + kSelectionWindow;
   return RateChoice{curve[end - 1].rate, chosen->begin, end, {}};
 }
@@ -79,7 +82,8 @@ std::optional<std::size_t> smallest_loss(std::span<const RatePoint> curve) {
 
 std::vector<RatePoint> mean_curve(std::span<const RatePoint> steps) {
   std::vector<RatePoint> sorted(steps.begin(), steps.end());
-  std::stable_sort(sorted.begin(), sorted.end(), [](const RatePoint& a, const RatePoint& b) { return a.rate < b.rate; });
+  std::stable_sort(sorted.begin(), sorted.end(),
+                   [](const RatePoint& a, const RatePoint& b) { return a.rate < b.rate; });
   std::vector<RatePoint> means;
   for (std::size_t i = 0; i < sorted.size();) {
     std::size_t end = i;
@@ -97,7 +101,9 @@ RateChoice select_rate_paper(std::span<const RatePoint> curve, double loss_befor
   for (std::size_t i = curve.size(); i > 0; --i) {
     const double loss = curve[i - 1].loss;
     if (std::isfinite(loss) && loss < loss_before) {
-      return {curve[i - 1].rate, 0, 0, "no window of " + std::to_string(kSelectionWindow) + " rates keeps the loss down: the largest single rate that does"};
+      return {curve[i - 1].rate, 0, 0,
+              "no window of " + std::to_string(kSelectionWindow) +
+                  " rates keeps the loss down: the largest single rate that does"};
     }
   }
   return {curve.front().rate, 0, 0, "no rate lowers the loss: the smallest one"};
@@ -107,7 +113,9 @@ RateChoice select_rate_descent(std::span<const RatePoint> curve, double loss_bef
   const std::optional<std::size_t> lowest = smallest_loss(curve);
   if (!lowest) return {curve.front().rate, 0, 0, "no rate gives a finite loss: the smallest one"};
   if (std::optional<RateChoice> choice = flattest(curve.first(*lowest + 1), loss_before)) return *choice;
-  return {curve[*lowest].rate, 0, 0, "no window of " + std::to_string(kSelectionWindow) + " rates before the smallest loss: the rate of the smallest loss"};
+  return {curve[*lowest].rate, 0, 0,
+          "no window of " + std::to_string(kSelectionWindow) +
+              " rates before the smallest loss: the rate of the smallest loss"};
 }
 
 RateChoice select_rate_valley(std::span<const RatePoint> curve, double) {

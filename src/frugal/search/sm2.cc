@@ -1,5 +1,5 @@
-// The algorithm is written straight down in Replay and run from its beginning against the history: every step it
-// wants is answered by the next observation, and the first step that finds none is the proposal.
+// The algorithm is written straight down in Replay and run from its beginning against the history: every step
+// it wants is answered by the next observation, and the first step that finds none is the proposal.
 #include "frugal/search/sm2.h"
 
 #include <algorithm>
@@ -91,7 +91,9 @@ class Replay {
     }
     const Observation& seen = history_[next_];
     if (seen.step.trial != c.id || seen.step.work.index() != work.index() || seen.step.from != c.state) {
-      error_ = Error{ErrorCode::GiveUp, "step " + std::to_string(seen.number) + " of this study is not one that sm2 with these settings would have made",
+      error_ = Error{ErrorCode::GiveUp,
+                     "step " + std::to_string(seen.number) +
+                         " of this study is not one that sm2 with these settings would have made",
                      "start the study under another name: --name N"};
       return nullptr;
     }
@@ -123,9 +125,12 @@ class Replay {
 
   RateChoice select(std::span<const RatePoint> curve, double loss_before) const {
     switch (settings_.rate_rule) {
-      case RateRule::Paper: return select_rate_paper(curve, loss_before);
-      case RateRule::Descent: return select_rate_descent(curve, loss_before);
-      case RateRule::Valley: break;
+      case RateRule::Paper:
+        return select_rate_paper(curve, loss_before);
+      case RateRule::Descent:
+        return select_rate_descent(curve, loss_before);
+      case RateRule::Valley:
+        break;
     }
     return select_rate_valley(curve, loss_before);
   }
@@ -133,8 +138,8 @@ class Replay {
   void select_rate(Configuration& c, const Outcome& outcome) const {
     const std::vector<RatePoint> curve = mean_curve(outcome.curve);
     const RateChoice choice = select(curve, outcome.loss_before);
-    // A short range test on a trained model says little about small rates: with the valley rule a rate that was
-    // trained with falls only when a phase is ruined or brings nothing.
+    // A short range test on a trained model says little about small rates: with the valley rule a rate that
+    // was trained with falls only when a phase is ruined or brings nothing.
     const bool held = settings_.rate_rule == RateRule::Valley && c.epochs > 0;
     c.rate = held ? std::max(choice.rate, c.rate) : choice.rate;
     if (c.rate_cap) c.rate = std::min(c.rate, *c.rate_cap);
@@ -180,8 +185,11 @@ class Replay {
     }
     for (std::size_t i = 0; i < alive_.size(); ++i) {
       const Attributes& a = attributes[i];
-      const std::optional<double> score = alone() || !std::isfinite(scores[i]) ? std::nullopt : std::optional(scores[i]);
-      log_.back().rows.push_back({alive_[i].id, a.quality, a.energy ? std::optional(Joules(*a.energy)) : std::nullopt, a.rate, score, kept[i], alive_[i].note});
+      const std::optional<double> score =
+          alone() || !std::isfinite(scores[i]) ? std::nullopt : std::optional(scores[i]);
+      log_.back().rows.push_back({alive_[i].id, a.quality,
+                                  a.energy ? std::optional(Joules(*a.energy)) : std::nullopt, a.rate, score,
+                                  kept[i], alive_[i].note});
     }
     drop_others(kept);
   }
@@ -241,7 +249,9 @@ class Replay {
     return value;
   }
 
-  bool limit_reached(const Configuration& c) const { return settings_.limits.epochs && c.epochs >= *settings_.limits.epochs; }
+  bool limit_reached(const Configuration& c) const {
+    return settings_.limits.epochs && c.epochs >= *settings_.limits.epochs;
+  }
   bool patience_over(const Configuration& c) const {
     return settings_.limits.patience && c.best && c.since_best >= *settings_.limits.patience;
   }
@@ -250,10 +260,13 @@ class Replay {
     return settings_.goal.maximise ? value < best - slack : value > best + slack;
   }
 
-  void lower_rate(Configuration& c) const { c.rate_cap = std::max(c.rate / kRateReduction, settings_.rates.front()); }
+  void lower_rate(Configuration& c) const {
+    c.rate_cap = std::max(c.rate / kRateReduction, settings_.rates.front());
+  }
 
   void roll_back(Configuration& c, std::optional<double> ended) {
-    c.note = "rolled back to its best: " + settings_.goal.metric + (ended ? " fell to " + number_text(*ended) : std::string(" was lost, it diverged")) +
+    c.note = "rolled back to its best: " + settings_.goal.metric +
+             (ended ? " fell to " + number_text(*ended) : std::string(" was lost, it diverged")) +
              (c.best ? " after " + number_text(*c.best) : "") + " at rate " + number_text(c.rate, 3);
     c.state = c.best_step;
     lower_rate(c);

@@ -2,7 +2,8 @@
 
 namespace frugal {
 
-std::optional<std::string> stop_reason(History history, const Goal& goal, const Limits& limits, const Spent& spent) {
+std::optional<std::string> stop_reason(History history, const Goal& goal, const Limits& limits,
+                                       const Spent& spent) {
   if (limits.target) {
     for (const TrialSummary& trial : summarise(history, goal)) {
       if (trial.best && !goal.better(*limits.target, trial.best->value)) return "target";

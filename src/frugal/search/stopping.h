@@ -1,4 +1,5 @@
-// When to stop, whatever the strategy: target, energy and time; and the rules that strategies apply per trial.
+// When to stop, whatever the strategy: target, energy and time; and the rules that strategies apply per
+// trial.
 #pragma once
 
 #include <optional>
@@ -10,11 +11,11 @@ namespace frugal {
 
 // What the user allows. Absent: no such limit.
 struct Limits {
-  std::optional<int> epochs = {};      // per trial
-  std::optional<int> patience = {};    // epochs without a better validated metric, per trial
-  std::optional<double> target = {};   // of the metric: reached is enough
-  std::optional<Joules> energy = {};   // of the whole study, lost attempts included
-  std::optional<Duration> time = {};   // likewise
+  std::optional<int> epochs = {};     // per trial
+  std::optional<int> patience = {};   // epochs without a better validated metric, per trial
+  std::optional<double> target = {};  // of the metric: reached is enough
+  std::optional<Joules> energy = {};  // of the whole study, lost attempts included
+  std::optional<Duration> time = {};  // likewise
 };
 
 // What the study has cost so far, lost attempts included. `energy` is absent when nothing is measured.
@@ -24,7 +25,8 @@ struct Spent {
 };
 
 // "target", "energy" or "time" when that limit is reached; checked between steps.
-std::optional<std::string> stop_reason(History history, const Goal& goal, const Limits& limits, const Spent& spent);
+std::optional<std::string> stop_reason(History history, const Goal& goal, const Limits& limits,
+                                       const Spent& spent);
 
 // "epochs" or "patience" when the trial has had all it may have; nothing for a trial that was not begun.
 std::optional<std::string> exhausted(const TrialSummary& trial, const Limits& limits);

@@ -49,8 +49,8 @@ class Strategy {
  public:
   virtual ~Strategy() = default;
   virtual std::string name() const = 0;
-  // What the worker must be able to do: of train, explore, probe, snapshot; and "energy" when proposals depend on
-  // joules, so that something must measure them.
+  // What the worker must be able to do: of train, explore, probe, snapshot; and "energy" when proposals
+  // depend on joules, so that something must measure them.
   virtual std::vector<std::string> needs() const = 0;
   // Fails with GiveUp when the history is not one that this strategy could have made.
   virtual Result<Proposal> propose(History history) const = 0;

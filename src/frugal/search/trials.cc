@@ -6,7 +6,8 @@ namespace frugal {
 namespace {
 
 TrialSummary& summary_of(std::vector<TrialSummary>& trials, const Step& step) {
-  const auto found = std::find_if(trials.begin(), trials.end(), [&](const TrialSummary& t) { return t.id == step.trial; });
+  const auto found =
+      std::find_if(trials.begin(), trials.end(), [&](const TrialSummary& t) { return t.id == step.trial; });
   if (found != trials.end()) return *found;
   trials.push_back(TrialSummary{step.trial, step.point, step.seed});
   return trials.back();

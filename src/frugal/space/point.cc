@@ -23,16 +23,18 @@ Result<Value> scalar_from_json(const Json& json) {
   if (json.is_number_integer()) return Value(json.template get<std::int64_t>());
   if (json.is_number_float()) return Value(json.template get<double>());
   if (json.is_string()) return Value(json.template get<std::string>());
-  return bad_input("a value of a point is a number, a text, true or false, not " + std::string(json.type_name()));
+  return bad_input("a value of a point is a number, a text, true or false, not " +
+                   std::string(json.type_name()));
 }
 
 }  // namespace
 
 std::string value_text(const Value& value) {
-  return std::visit(Overloaded{[](bool b) { return std::string(b ? "true" : "false"); },
-                               [](std::int64_t i) { return std::to_string(i); },
-                               [](double d) { return exact_text(d); }, [](const std::string& s) { return s; }},
-                    value);
+  return std::visit(
+      Overloaded{[](bool b) { return std::string(b ? "true" : "false"); },
+                 [](std::int64_t i) { return std::to_string(i); }, [](double d) { return exact_text(d); },
+                 [](const std::string& s) { return s; }},
+      value);
 }
 
 bool same_value(const Value& a, const Value& b) {

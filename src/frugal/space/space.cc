@@ -23,17 +23,23 @@ std::string range_text(double low, double high) { return exact_text(low) + " to 
 std::optional<std::string> fault(const Domain& domain) {
   return std::visit(
       Overloaded{[](const Real& real) -> std::optional<std::string> {
-                   if (!std::isfinite(real.low) || !std::isfinite(real.high)) return "its bounds are not finite";
-                   if (real.low > real.high) return "its range " + range_text(real.low, real.high) + " is empty";
-                   if (real.log && real.low <= 0) return "a log scale needs a positive low, not " + exact_text(real.low);
-                   if (real.points && *real.points < 1) return "points must be at least 1, not " + std::to_string(*real.points);
+                   if (!std::isfinite(real.low) || !std::isfinite(real.high))
+                     return "its bounds are not finite";
+                   if (real.low > real.high)
+                     return "its range " + range_text(real.low, real.high) + " is empty";
+                   if (real.log && real.low <= 0)
+                     return "a log scale needs a positive low, not " + exact_text(real.low);
+                   if (real.points && *real.points < 1)
+                     return "points must be at least 1, not " + std::to_string(*real.points);
                    return std::nullopt;
                  },
                  [](const Integer& integer) -> std::optional<std::string> {
                    if (integer.low > integer.high) {
-                     return "its range " + std::to_string(integer.low) + " to " + std::to_string(integer.high) + " is empty";
+                     return "its range " + std::to_string(integer.low) + " to " +
+                            std::to_string(integer.high) + " is empty";
                    }
-                   if (integer.step < 1) return "step must be at least 1, not " + std::to_string(integer.step);
+                   if (integer.step < 1)
+                     return "step must be at least 1, not " + std::to_string(integer.step);
                    if (integer.log && integer.low <= 0) {
                      return "a log scale needs a positive low, not " + std::to_string(integer.low);
                    }
@@ -57,11 +63,13 @@ bool contains(const Domain& domain, const Value& value) {
   const auto number = Point({{"v", value}}).number("v");
   return std::visit(
       Overloaded{[&](const Real& real) {
-                   return number && !std::holds_alternative<bool>(value) && *number >= real.low && *number <= real.high;
+                   return number && !std::holds_alternative<bool>(value) && *number >= real.low &&
+                          *number <= real.high;
                  },
                  [&](const Integer& integer) {
                    return number && !std::holds_alternative<bool>(value) && *number == std::floor(*number) &&
-                          *number >= static_cast<double>(integer.low) && *number <= static_cast<double>(integer.high);
+                          *number >= static_cast<double>(integer.low) &&
+                          *number <= static_cast<double>(integer.high);
                  },
                  [&](const Choice& choice) {
                    return std::any_of(choice.values.begin(), choice.values.end(),
@@ -72,21 +80,23 @@ bool contains(const Domain& domain, const Value& value) {
 
 Value drawn(const Domain& domain, Rng& rng) {
   return std::visit(
-      Overloaded{[&](const Real& real) -> Value {
-                   if (!real.points) return interpolated(real, rng.uniform());
-                   const std::vector<Value> grid = grid_values(real);
-                   return grid[rng.below(grid.size())];
-                 },
-                 [&](const Integer& integer) -> Value {
-                   if (integer.log) {
-                     const Real real{static_cast<double>(integer.low), static_cast<double>(integer.high) + 1, true, {}};
-                     const auto whole = static_cast<std::int64_t>(std::floor(interpolated(real, rng.uniform())));
-                     return std::clamp(whole, integer.low, integer.high);
-                   }
-                   const auto count = static_cast<std::uint64_t>((integer.high - integer.low) / integer.step + 1);
-                   return integer.low + integer.step * static_cast<std::int64_t>(rng.below(count));
-                 },
-                 [&](const Choice& choice) -> Value { return choice.values[rng.below(choice.values.size())]; }},
+      Overloaded{
+          [&](const Real& real) -> Value {
+            if (!real.points) return interpolated(real, rng.uniform());
+            const std::vector<Value> grid = grid_values(real);
+            return grid[rng.below(grid.size())];
+          },
+          [&](const Integer& integer) -> Value {
+            if (integer.log) {
+              const Real real{
+                  static_cast<double>(integer.low), static_cast<double>(integer.high) + 1, true, {}};
+              const auto whole = static_cast<std::int64_t>(std::floor(interpolated(real, rng.uniform())));
+              return std::clamp(whole, integer.low, integer.high);
+            }
+            const auto count = static_cast<std::uint64_t>((integer.high - integer.low) / integer.step + 1);
+            return integer.low + integer.step * static_cast<std::int64_t>(rng.below(count));
+          },
+          [&](const Choice& choice) -> Value { return choice.values[rng.below(choice.values.size())]; }},
       domain);
 }
 
@@ -95,8 +105,10 @@ Value drawn(const Domain& domain, Rng& rng) {
 Result<Space> Space::make(std::vector<Parameter> parameters) {
   Space space;
   for (Parameter& parameter : parameters) {
-    if (space.find(parameter.name) != nullptr) return bad_input("the parameter '" + parameter.name + "' is there twice");
-    if (const auto wrong = fault(parameter.domain)) return bad_input("parameter '" + parameter.name + "': " + *wrong);
+    if (space.find(parameter.name) != nullptr)
+      return bad_input("the parameter '" + parameter.name + "' is there twice");
+    if (const auto wrong = fault(parameter.domain))
+      return bad_input("parameter '" + parameter.name + "': " + *wrong);
     if (parameter.when) {
       const Parameter* parent = space.find(parameter.when->parent);
       if (parent == nullptr) {
@@ -105,8 +117,8 @@ Result<Space> Space::make(std::vector<Parameter> parameters) {
       }
       for (const Value& value : parameter.when->values) {
         if (!contains(parent->domain, value)) {
-          return bad_input("parameter '" + parameter.name + "' waits for " + parent->name + " = " + value_text(value) +
-                           ", which " + parent->name + " never is");
+          return bad_input("parameter '" + parameter.name + "' waits for " + parent->name + " = " +
+                           value_text(value) + ", which " + parent->name + " never is");
         }
       }
     }
@@ -137,10 +149,12 @@ std::vector<Value> grid_values(const Domain& domain) {
   if (const auto* real = std::get_if<Real>(&domain)) {
     if (real->low == real->high) return {Value(real->low)};
     for (int i = 0; real->points && i < *real->points; ++i) {
-      values.emplace_back(interpolated(*real, *real->points == 1 ? 0.0 : static_cast<double>(i) / (*real->points - 1)));
+      values.emplace_back(
+          interpolated(*real, *real->points == 1 ? 0.0 : static_cast<double>(i) / (*real->points - 1)));
     }
   } else if (const auto* integer = std::get_if<Integer>(&domain)) {
-    const double count = static_cast<double>(integer->high - integer->low) / static_cast<double>(integer->step);
+    const double count =
+        static_cast<double>(integer->high - integer->low) / static_cast<double>(integer->step);
     if (count > kMaxGridIntegers) return {};
     for (std::int64_t i = integer->low; i <= integer->high; i += integer->step) values.emplace_back(i);
   } else {
@@ -197,7 +211,8 @@ Status check_point(const Space& space, const Point& point) {
     const Value* value = point.find(parameter.name);
     if (!applies(parameter, point)) {
       if (value != nullptr) {
-        return bad_input("'" + parameter.name + "' has no effect here: it waits for " + parameter.when->parent);
+        return bad_input("'" + parameter.name + "' has no effect here: it waits for " +
+                         parameter.when->parent);
       }
       continue;
     }

@@ -93,8 +93,10 @@ TEST(SpaceTest, CheckNamesTheFault) {
   EXPECT_EQ(message({{"optimizer", v("adam")}, {"momentum", 0.9}, {"batch_size", v(8)}}),
             "'momentum' has no effect here: it waits for optimizer");
   EXPECT_EQ(message({{"optimizer", v("adam")}}), "the point has no 'batch_size'");
-  EXPECT_EQ(message({{"optimizer", v("adam")}, {"batch_size", v(80)}}), "'batch_size' is 80, which is outside the space");
-  EXPECT_EQ(message({{"optimizer", v("adam")}, {"batch_size", v(8)}, {"x", v(1)}}), "'x' is no parameter of the space");
+  EXPECT_EQ(message({{"optimizer", v("adam")}, {"batch_size", v(80)}}),
+            "'batch_size' is 80, which is outside the space");
+  EXPECT_EQ(message({{"optimizer", v("adam")}, {"batch_size", v(8)}, {"x", v(1)}}),
+            "'x' is no parameter of the space");
 }
 
 }  // namespace

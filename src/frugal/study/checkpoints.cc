@@ -19,7 +19,8 @@ std::string file_name(const std::string& study) {
   constexpr const char* kDigits = "0123456789abcdef";
   for (const char c : study) {
     const auto byte = static_cast<unsigned char>(c);
-    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || (c == '.' && !name.empty());
+    const bool plain = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+                       c == '-' || c == '_' || (c == '.' && !name.empty());
     if (plain) {
       name += c;
     } else {
@@ -31,7 +32,9 @@ std::string file_name(const std::string& study) {
   return name;
 }
 
-std::string checkpoint_name(TrialId trial, int step) { return "trial-" + std::to_string(trial) + "-step-" + std::to_string(step) + ".ckpt"; }
+std::string checkpoint_name(TrialId trial, int step) {
+  return "trial-" + std::to_string(trial) + "-step-" + std::to_string(step) + ".ckpt";
+}
 
 }  // namespace
 
@@ -45,20 +48,26 @@ Result<std::unique_ptr<Checkpoints>> Checkpoints::open(const std::string& store,
   const std::filesystem::path where = std::filesystem::absolute(folder(store, study), failure);
   std::filesystem::create_directories(where, failure);
   if (failure) {
-    return bad_input("the folder '" + where.string() + "' for checkpoints cannot be made: " + failure.message(), "name a store in a folder that can be written: --store FILE");
+    return bad_input(
+        "the folder '" + where.string() + "' for checkpoints cannot be made: " + failure.message(),
+        "name a store in a folder that can be written: --store FILE");
   }
   const int lock = ::open((where / "lock").c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-  if (lock < 0) return bad_input("'" + (where / "lock").string() + "' cannot be written: " + std::strerror(errno));
+  if (lock < 0)
+    return bad_input("'" + (where / "lock").string() + "' cannot be written: " + std::strerror(errno));
   if (::flock(lock, LOCK_EX | LOCK_NB) != 0) {
     ::close(lock);
-    return Error{ErrorCode::Retry, "the study '" + study + "' is being run by another process", "wait for it, or start a second study under another name: --name N"};
+    return Error{ErrorCode::Retry, "the study '" + study + "' is being run by another process",
+                 "wait for it, or start a second study under another name: --name N"};
   }
   return std::unique_ptr<Checkpoints>(new Checkpoints(where, lock));
 }
 
 Checkpoints::~Checkpoints() { ::close(lock_); }
 
-std::string Checkpoints::path(TrialId trial, int step) const { return (folder_ / checkpoint_name(trial, step)).string(); }
+std::string Checkpoints::path(TrialId trial, int step) const {
+  return (folder_ / checkpoint_name(trial, step)).string();
+}
 std::string Checkpoints::log_path() const { return (folder_ / "worker.log").string(); }
 
 void Checkpoints::tidy(History history, const Goal& goal) const {

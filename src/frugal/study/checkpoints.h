@@ -1,6 +1,6 @@
 // The folder beside the store in which a study keeps the states of its trials, one file per Train step.
-// Files are written by the worker, atomically; here they are named, found and removed. While a Checkpoints object
-// lives, its folder is locked, so that one process at a time runs a study.
+// Files are written by the worker, atomically; here they are named, found and removed. While a Checkpoints
+// object lives, its folder is locked, so that one process at a time runs a study.
 #pragma once
 
 #include <filesystem>
@@ -23,8 +23,8 @@ class Checkpoints {
 
   std::string path(TrialId trial, int step) const;
   std::string log_path() const;
-  // Removes what no later step can start from: all but the best and the latest state of each trial that lives,
-  // everything of dropped trials, and files left behind half written.
+  // Removes what no later step can start from: all but the best and the latest state of each trial that
+  // lives, everything of dropped trials, and files left behind half written.
   void tidy(History history, const Goal& goal) const;
 
   // The folder of a study without locking it.

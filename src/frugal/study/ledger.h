@@ -15,7 +15,8 @@ namespace frugal {
 
 struct StudyHeader {
   std::string name;
-  nlohmann::ordered_json plan;  // nothing left open: the study file in full; its order matters (a condition follows its parent)
+  nlohmann::ordered_json
+      plan;  // nothing left open: the study file in full; its order matters (a condition follows its parent)
   std::string source = {};  // the study file verbatim
   Goal goal;
   double created_unix_s = 0;
@@ -69,11 +70,13 @@ class Ledger {
   // Begins attempt `attempt` (from 1) of step `number`.
   virtual Status begin(const std::string& study, int number, int attempt, const Step& step) = 0;
   // Replaces what the running attempt is known to have spent so far.
-  virtual Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy, Duration duration) = 0;
+  virtual Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
+                          Duration duration) = 0;
   // The attempt ended with an observation: its outcome and energy are final.
   virtual Status finish(const std::string& study, int number, int attempt, const Outcome& outcome) = 0;
   // The attempt gave nothing.
-  virtual Status lose(const std::string& study, int number, int attempt, const std::string& why, const EnergyReport& energy, Duration duration) = 0;
+  virtual Status lose(const std::string& study, int number, int attempt, const std::string& why,
+                      const EnergyReport& energy, Duration duration) = 0;
 
   // Kept once however often it is said.
   virtual Status remark(const std::string& study, RemarkKind kind, const std::string& text) = 0;

@@ -21,12 +21,14 @@ Result<MemoryLedger::Study*> MemoryLedger::find(const char* call, const std::str
   return &found->second;
 }
 
-Result<MemoryLedger::Attempt*> MemoryLedger::running(const char* call, const std::string& study, int number, int attempt) {
+Result<MemoryLedger::Attempt*> MemoryLedger::running(const char* call, const std::string& study, int number,
+                                                     int attempt) {
   const Result<Study*> found = find(call, study);
   if (!found) return found.error();
   const auto held = (*found)->attempts.find({number, attempt});
   if (held == (*found)->attempts.end() || held->second.state != "running") {
-    return Error{ErrorCode::GiveUp, std::string(call) + ": attempt " + std::to_string(attempt) + " of step " + std::to_string(number) + " is not running"};
+    return Error{ErrorCode::GiveUp, std::string(call) + ": attempt " + std::to_string(attempt) + " of step " +
+                                        std::to_string(number) + " is not running"};
   }
   return &held->second;
 }
@@ -39,8 +41,9 @@ Result<std::vector<StudyBrief>> MemoryLedger::list() {
     const StudyHeader& header = (*record)->header;
     std::set<TrialId> trials;
     for (const Observation& seen : (*record)->history) trials.insert(seen.step.trial);
-    briefs.push_back({name, header.plan.value(nlohmann::ordered_json::json_pointer("/strategy/name"), ""), static_cast<int>((*record)->history.size()),
-                      static_cast<int>(trials.size()), header.created_unix_s, (*record)->stopped_by});
+    briefs.push_back({name, header.plan.value(nlohmann::ordered_json::json_pointer("/strategy/name"), ""),
+                      static_cast<int>((*record)->history.size()), static_cast<int>(trials.size()),
+                      header.created_unix_s, (*record)->stopped_by});
   }
   return briefs;
 }
@@ -53,8 +56,9 @@ Result<std::optional<StudyRecord>> MemoryLedger::read(const std::string& name) {
     if (attempt.state == "finished") {
       record.history.push_back({key.first, attempt.step, attempt.outcome});
     } else {
-      record.lost.push_back({key.first, key.second, attempt.step.trial, attempt.state == "running" ? "killed" : attempt.state,
-                             attempt.outcome.energy, attempt.outcome.duration, attempt.state == "running"});
+      record.lost.push_back({key.first, key.second, attempt.step.trial,
+                             attempt.state == "running" ? "killed" : attempt.state, attempt.outcome.energy,
+                             attempt.outcome.duration, attempt.state == "running"});
     }
   }
   return std::optional(std::move(record));
@@ -74,11 +78,14 @@ Status MemoryLedger::begin(const std::string& study, int number, int attempt, co
   const Result<Study*> found = find("begin", study);
   if (!found) return found.error();
   const bool added = (*found)->attempts.try_emplace({number, attempt}, Attempt{step}).second;
-  if (!added) return Error{ErrorCode::GiveUp, "begin: attempt " + std::to_string(attempt) + " of step " + std::to_string(number) + " is there already"};
+  if (!added)
+    return Error{ErrorCode::GiveUp, "begin: attempt " + std::to_string(attempt) + " of step " +
+                                        std::to_string(number) + " is there already"};
   return {};
 }
 
-Status MemoryLedger::progress(const std::string& study, int number, int attempt, const EnergyReport& energy, Duration duration) {
+Status MemoryLedger::progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
+                              Duration duration) {
   const Result<Attempt*> held = running("progress", study, number, attempt);
   if (!held) return held.error();
   (*held)->outcome.energy = energy;
@@ -94,7 +101,8 @@ Status MemoryLedger::finish(const std::string& study, int number, int attempt, c
   return {};
 }
 
-Status MemoryLedger::lose(const std::string& study, int number, int attempt, const std::string& why, const EnergyReport& energy, Duration duration) {
+Status MemoryLedger::lose(const std::string& study, int number, int attempt, const std::string& why,
+                          const EnergyReport& energy, Duration duration) {
   const Result<Attempt*> held = running("lose", study, number, attempt);
   if (!held) return held.error();
   (*held)->outcome.energy = energy;
@@ -107,7 +115,10 @@ Status MemoryLedger::remark(const std::string& study, RemarkKind kind, const std
   const Result<Study*> found = find("remark", study);
   if (!found) return found.error();
   StudyRecord& record = (*found)->record;
-  say_once(kind == RemarkKind::Caveat ? record.caveats : kind == RemarkKind::Sensor ? record.sensors : record.workers, text);
+  say_once(kind == RemarkKind::Caveat   ? record.caveats
+           : kind == RemarkKind::Sensor ? record.sensors
+                                        : record.workers,
+           text);
   return {};
 }
 

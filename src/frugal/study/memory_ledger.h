@@ -18,9 +18,11 @@ class MemoryLedger final : public Ledger {
   Result<std::optional<StudyRecord>> read(const std::string& name) override;
   Status create(const StudyHeader& header) override;
   Status begin(const std::string& study, int number, int attempt, const Step& step) override;
-  Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy, Duration duration) override;
+  Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
+                  Duration duration) override;
   Status finish(const std::string& study, int number, int attempt, const Outcome& outcome) override;
-  Status lose(const std::string& study, int number, int attempt, const std::string& why, const EnergyReport& energy, Duration duration) override;
+  Status lose(const std::string& study, int number, int attempt, const std::string& why,
+              const EnergyReport& energy, Duration duration) override;
   Status remark(const std::string& study, RemarkKind kind, const std::string& text) override;
   Status stop(const std::string& study, const std::optional<std::string>& reason) override;
 

@@ -20,23 +20,33 @@ ordered_json values_json(const std::vector<Value>& values) {
 }
 
 ordered_json domain_json(const Domain& domain) {
-  return std::visit(Overloaded{[](const Real& real) {
-                                 ordered_json held{{"type", "real"}, {"low", real.low}, {"high", real.high}, {"log", real.log}};
-                                 if (real.points) held["points"] = *real.points;
-                                 return held;
-                               },
-                               [](const Integer& integer) {
-                                 return ordered_json{{"type", "integer"}, {"low", integer.low}, {"high", integer.high}, {"step", integer.step}, {"log", integer.log}};
-                               },
-                               [](const Choice& choice) { return ordered_json{{"choices", values_json(choice.values)}}; }},
-                    domain);
+  return std::visit(
+      Overloaded{
+          [](const Real& real) {
+            ordered_json held{{"type", "real"}, {"low", real.low}, {"high", real.high}, {"log", real.log}};
+            if (real.points) held["points"] = *real.points;
+            return held;
+          },
+          [](const Integer& integer) {
+            return ordered_json{{"type", "integer"},
+                                {"low", integer.low},
+                                {"high", integer.high},
+                                {"step", integer.step},
+                                {"log", integer.log}};
+          },
+          [](const Choice& choice) {
+            return ordered_json{{"choices", values_json(choice.values)}};
+          }},
+      domain);
 }
 
 ordered_json space_json(const Space& space) {
   ordered_json held = ordered_json::object();
   for (const Parameter& parameter : space.parameters()) {
     held[parameter.name] = domain_json(parameter.domain);
-    if (parameter.when) held[parameter.name]["when"] = ordered_json{{parameter.when->parent, values_json(parameter.when->values)}};
+    if (parameter.when)
+      held[parameter.name]["when"] =
+          ordered_json{{parameter.when->parent, values_json(parameter.when->values)}};
   }
   return held;
 }
@@ -50,7 +60,9 @@ ordered_json strategy_json(const StrategyPlan& strategy) {
     held["thorough_epochs"] = sm2->thorough_epochs;
     held["final_epochs"] = sm2->final_epochs;
     held["exploration"] = sm2->exploration == Exploration::Paper ? "paper" : "probe";
-    held["rate_rule"] = sm2->rate_rule == RateRule::Paper ? "paper" : sm2->rate_rule == RateRule::Descent ? "descent" : "valley";
+    held["rate_rule"] = sm2->rate_rule == RateRule::Paper     ? "paper"
+                        : sm2->rate_rule == RateRule::Descent ? "descent"
+                                                              : "valley";
     held["rollback_tolerance"] = sm2->rollback_tolerance;
     if (sm2->configurations) held["configurations"] = *sm2->configurations;
   } else if (const auto* random = std::get_if<RandomPlan>(&strategy)) {
@@ -74,7 +86,11 @@ ordered_json limits_json(const Limits& limits, Duration step_time) {
 
 ordered_json workload_json(const WorkloadPlan& workload, const Goal& goal) {
   return std::visit(Overloaded{[](const TrainerWorkload& trainer) { return ordered_json(trainer.settings); },
-                               [&](const WorkerWorkload& worker) { return ordered_json{{"worker", worker.command}, {"metric", goal.metric}, {"goal", goal.maximise ? "max" : "min"}}; }},
+                               [&](const WorkerWorkload& worker) {
+                                 return ordered_json{{"worker", worker.command},
+                                                     {"metric", goal.metric},
+                                                     {"goal", goal.maximise ? "max" : "min"}};
+                               }},
                     workload);
 }
 
@@ -95,11 +111,15 @@ std::string strategy_name(const StrategyPlan& strategy) {
 }
 
 ordered_json plan_to_json(const Plan& plan) {
-  ordered_json held{{"name", plan.name}, {"workload", workload_json(plan.workload, plan.goal)}, {"space", space_json(plan.space)}};
+  ordered_json held{{"name", plan.name},
+                    {"workload", workload_json(plan.workload, plan.goal)},
+                    {"space", space_json(plan.space)}};
   held["fixed"] = point_to_json(plan.fixed);
   held["strategy"] = strategy_json(plan.strategy);
   held["limits"] = limits_json(plan.limits, plan.step_time);
-  held["energy"] = {{"devices", plan.energy.devices}, {"interval", seconds_text(plan.energy.interval)}, {"pue", plan.energy.pue}};
+  held["energy"] = {{"devices", plan.energy.devices},
+                    {"interval", seconds_text(plan.energy.interval)},
+                    {"pue", plan.energy.pue}};
   if (!plan.energy.carbon.empty()) held["energy"]["carbon"] = plan.energy.carbon;
   held["repeats"] = plan.repeats;
   held["seed"] = plan.seed;

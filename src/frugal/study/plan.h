@@ -1,5 +1,6 @@
 // A Plan is a study with nothing left open: the study file with every default written in.
-// Its JSON form is itself a study file (JSON is YAML), so that the stored plan can be read back with parse_study().
+// Its JSON form is itself a study file (JSON is YAML), so that the stored plan can be read back with
+// parse_study().
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -46,8 +47,8 @@ using StrategyPlan = std::variant<Sm2Plan, RandomPlan, GridPlan, VanillaPlan>;
 struct EnergyPlan {
   std::string devices = "auto";
   Duration interval{0.1};
-  double pue = 1.0;       // power usage effectiveness of the site
-  std::string carbon;     // country of the grid; empty: not said
+  double pue = 1.0;    // power usage effectiveness of the site
+  std::string carbon;  // country of the grid; empty: not said
 };
 
 struct Plan {
@@ -71,8 +72,9 @@ std::string strategy_name(const StrategyPlan& strategy);
 // The whole plan as a study file in JSON.
 nlohmann::ordered_json plan_to_json(const Plan& plan);
 
-// Dotted keys whose values differ, in alphabetical order; "the order of keys" when only that differs (the order of
-// parameters is the order of a grid); empty for equal plans.
-std::vector<std::string> changed_keys(const nlohmann::ordered_json& before, const nlohmann::ordered_json& after);
+// Dotted keys whose values differ, in alphabetical order; "the order of keys" when only that differs (the
+// order of parameters is the order of a grid); empty for equal plans.
+std::vector<std::string> changed_keys(const nlohmann::ordered_json& before,
+                                      const nlohmann::ordered_json& after);
 
 }  // namespace frugal

@@ -15,7 +15,8 @@ namespace {
 // The Train steps that lead to the winner's state; what a trial trained beside them was rolled back.
 std::set<int> chain_of(const Winner& winner, const std::vector<Observation>& history) {
   std::set<int> chain;
-  for (std::optional<int> at = winner.step; at; at = history[static_cast<std::size_t>(*at)].step.from) chain.insert(*at);
+  for (std::optional<int> at = winner.step; at; at = history[static_cast<std::size_t>(*at)].step.from)
+    chain.insert(*at);
   return chain;
 }
 
@@ -32,7 +33,8 @@ Accounts book(const StudyRecord& record) {
     add(accounts.all, energy);
     accounts.time_of[trial] += duration;
   };
-  for (const Observation& seen : record.history) take(seen.step.trial, seen.outcome.energy, seen.outcome.duration);
+  for (const Observation& seen : record.history)
+    take(seen.step.trial, seen.outcome.energy, seen.outcome.duration);
   for (const LostAttempt& lost : record.lost) take(lost.trial, lost.energy, lost.duration);
   return accounts;
 }
@@ -53,7 +55,8 @@ std::optional<Joules> wasted(const StudyRecord& record, const std::optional<Winn
   };
   for (const Observation& seen : record.history) {
     const bool winners = winner && seen.step.trial == winner->trial;
-    const bool kept = winners && (!std::holds_alternative<Train>(seen.step.work) || chain.contains(seen.number));
+    const bool kept =
+        winners && (!std::holds_alternative<Train>(seen.step.work) || chain.contains(seen.number));
     if (!kept) count(seen.outcome.energy);
   }
   for (const LostAttempt& lost : record.lost) count(lost.energy);
@@ -61,7 +64,8 @@ std::optional<Joules> wasted(const StudyRecord& record, const std::optional<Winn
   return sum;
 }
 
-std::vector<TrialResult> trial_results(const StudyRecord& record, const Accounts& accounts, const std::optional<Winner>& winner) {
+std::vector<TrialResult> trial_results(const StudyRecord& record, const Accounts& accounts,
+                                       const std::optional<Winner>& winner) {
   std::vector<TrialResult> results;
   for (const TrialSummary& trial : summarise(record.history, record.header.goal)) {
     TrialResult result;
@@ -75,10 +79,12 @@ std::vector<TrialResult> trial_results(const StudyRecord& record, const Accounts
     result.energy = accounts.by_trial.at(trial.id).total;
     result.duration = accounts.time_of.at(trial.id);
     result.fate = fate_of(trial, winner, record.stopped_by.has_value());
-    if (trial.failure) result.failure = std::string(failure_text(trial.failure->kind)) + ": " + trial.failure->message;
+    if (trial.failure)
+      result.failure = std::string(failure_text(trial.failure->kind)) + ": " + trial.failure->message;
     results.push_back(std::move(result));
   }
-  std::sort(results.begin(), results.end(), [](const TrialResult& a, const TrialResult& b) { return a.id < b.id; });
+  std::sort(results.begin(), results.end(),
+            [](const TrialResult& a, const TrialResult& b) { return a.id < b.id; });
   return results;
 }
 
@@ -86,7 +92,9 @@ std::vector<TrialResult> trial_results(const StudyRecord& record, const Accounts
 
 Result<StudyResult> result_of(StudyRecord record) {
   const Result<Plan> plan = parse_study(record.header.plan.dump(), "the stored plan");
-  if (!plan) return Error{ErrorCode::StoreBroken, "the plan stored with '" + record.header.name + "' cannot be read: " + plan.error().message};
+  if (!plan)
+    return Error{ErrorCode::StoreBroken,
+                 "the plan stored with '" + record.header.name + "' cannot be read: " + plan.error().message};
   const std::unique_ptr<Strategy> strategy = make_strategy(*plan);
   const Accounts accounts = book(record);
   StudyResult result;

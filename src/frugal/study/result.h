@@ -32,7 +32,7 @@ struct StudyResult {
   std::optional<Winner> winner = {};
   std::optional<EnergyFigure> winner_energy = {};  // of the winner's trial
   EnergyReport energy;                             // of the whole study
-  std::optional<Joules> wasted = {};               // other trials, lost attempts, epochs after the best or rolled back
+  std::optional<Joules> wasted = {};  // other trials, lost attempts, epochs after the best or rolled back
   Duration duration;
   std::string stopped_by;  // "" while the study is not over
   std::vector<std::string> caveats;

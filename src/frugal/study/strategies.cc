@@ -45,9 +45,11 @@ std::unique_ptr<Strategy> make_sm2(const Plan& plan, const Sm2Plan& sm2) {
 std::unique_ptr<Strategy> make_strategy(const Plan& plan) {
   if (const auto* sm2 = std::get_if<Sm2Plan>(&plan.strategy)) return make_sm2(plan, *sm2);
   const auto* random = std::get_if<RandomPlan>(&plan.strategy);
-  std::vector<Point> points = random != nullptr ? random_points(plan.space, random->trials, plan.seed) : grid_points(plan.space).value();
+  std::vector<Point> points = random != nullptr ? random_points(plan.space, random->trials, plan.seed)
+                                                : grid_points(plan.space).value();
   points = with_fixed(std::move(points), plan.fixed);
-  return std::make_unique<EachPoint>(EachPointSettings{strategy_name(plan.strategy), repeated(points, plan.repeats, plan.seed), plan.goal, plan.limits});
+  return std::make_unique<EachPoint>(EachPointSettings{
+      strategy_name(plan.strategy), repeated(points, plan.repeats, plan.seed), plan.goal, plan.limits});
 }
 
 }  // namespace frugal

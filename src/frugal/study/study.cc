@@ -41,7 +41,10 @@ class Runner final : private WorkObserver {
       int& last = attempts_[lost.step];
       last = std::max(last, lost.attempt);
       if (!lost.running) continue;
-      if (Status s = parts_.ledger.lose(settings_.name, lost.step, lost.attempt, "killed", lost.energy, lost.duration); !s) return s;
+      if (Status s = parts_.ledger.lose(settings_.name, lost.step, lost.attempt, "killed", lost.energy,
+                                        lost.duration);
+          !s)
+        return s;
     }
     return parts_.ledger.stop(settings_.name, std::nullopt);
   }
@@ -54,17 +57,23 @@ class Runner final : private WorkObserver {
       const auto& can = card_.worker.can;
       if (need == "energy") {
         if (!card_.sensors.empty()) continue;
-        return bad_input("the strategy " + parts_.strategy.name() + " weighs energy, but nothing measures it here",
-                         "energy: {devices: auto} in the study file, or strategy.alpha=1 to go by quality alone");
+        return bad_input(
+            "the strategy " + parts_.strategy.name() + " weighs energy, but nothing measures it here",
+            "energy: {devices: auto} in the study file, or strategy.alpha=1 to go by quality alone");
       }
       if (std::find(can.begin(), can.end(), need) == can.end()) {
-        return bad_input("the strategy " + parts_.strategy.name() + " needs a worker that can '" + need + "', which " + card_.worker.name + " cannot",
-                         "use 'strategy: {name: random, trials: 10}', or teach the worker the request '" + need + "'");
+        return bad_input(
+            "the strategy " + parts_.strategy.name() + " needs a worker that can '" + need + "', which " +
+                card_.worker.name + " cannot",
+            "use 'strategy: {name: random, trials: 10}', or teach the worker the request '" + need + "'");
       }
     }
     if (card_.worker.metric != settings_.goal.metric || card_.worker.maximise != settings_.goal.maximise) {
-      return bad_input("the worker steers by " + card_.worker.metric + (card_.worker.maximise ? " (max)" : " (min)") + ", the study by " + settings_.goal.metric + (settings_.goal.maximise ? " (max)" : " (min)"),
-                       "write in the study file: workload: {metric: " + card_.worker.metric + ", goal: " + (card_.worker.maximise ? "max" : "min") + ", …}");
+      return bad_input("the worker steers by " + card_.worker.metric +
+                           (card_.worker.maximise ? " (max)" : " (min)") + ", the study by " +
+                           settings_.goal.metric + (settings_.goal.maximise ? " (max)" : " (min)"),
+                       "write in the study file: workload: {metric: " + card_.worker.metric +
+                           ", goal: " + (card_.worker.maximise ? "max" : "min") + ", …}");
     }
     return {};
   }
@@ -84,7 +93,8 @@ class Runner final : private WorkObserver {
     while (true) {
       parts_.checkpoints.tidy(record_.history, settings_.goal);
       if (parts_.cancel) return interrupted();
-      std::optional<std::string> reason = stop_reason(record_.history, settings_.goal, settings_.limits, spent_so_far(record_));
+      std::optional<std::string> reason =
+          stop_reason(record_.history, settings_.goal, settings_.limits, spent_so_far(record_));
       if (!reason) {
         const Result<Proposal> proposal = parts_.strategy.propose(record_.history);
         if (!proposal) return proposal.error();
@@ -101,7 +111,8 @@ class Runner final : private WorkObserver {
   }
 
   Error interrupted() const {
-    return Error{ErrorCode::Interrupted, "interrupted; everything so far is saved", "run the same command again to go on"};
+    return Error{ErrorCode::Interrupted, "interrupted; everything so far is saved",
+                 "run the same command again to go on"};
   }
 
   // Repeats the step until it has an observation; a worker that died is started again.
@@ -112,7 +123,8 @@ class Runner final : private WorkObserver {
       Outcome outcome;
       int attempt = 0;
       if (Status s = try_once(number, step, save_path(step, number), outcome, attempt); !s) return s;
-      const std::optional<FailureKind> kind = outcome.failure ? std::optional(outcome.failure->kind) : std::nullopt;
+      const std::optional<FailureKind> kind =
+          outcome.failure ? std::optional(outcome.failure->kind) : std::nullopt;
       if (kind == FailureKind::Interrupted) {
         if (Status s = lose(number, attempt, step, "interrupted", outcome); !s) return s;
         return interrupted();
@@ -124,7 +136,10 @@ class Runner final : private WorkObserver {
       }
       if (kind == FailureKind::Died && ++deaths < kAttempts) {
         if (Status s = lose(number, attempt, step, "died", outcome); !s) return s;
-        if (Status s = remark("the worker died in step " + std::to_string(number) + " and was started again: " + outcome.failure->message); !s) return s;
+        if (Status s = remark("the worker died in step " + std::to_string(number) +
+                              " and was started again: " + outcome.failure->message);
+            !s)
+          return s;
         if (Status s = open_workload(); !s) return s;
         continue;
       }
@@ -138,7 +153,8 @@ class Runner final : private WorkObserver {
     return parts_.checkpoints.path(step.trial, number);
   }
 
-  Status try_once(int number, const Step& step, std::optional<std::string> save_to, Outcome& outcome, int& attempt) {
+  Status try_once(int number, const Step& step, std::optional<std::string> save_to, Outcome& outcome,
+                  int& attempt) {
     attempt = ++attempts_[number];
     if (Status s = parts_.ledger.begin(settings_.name, number, attempt, step); !s) return s;
     parts_.observer.step_begins(number, step);
@@ -152,12 +168,16 @@ class Runner final : private WorkObserver {
     return running_.trouble;
   }
 
-  // The state that `step` starts from is gone: the trial's training steps are repeated from its start. Same seed,
-  // same steps, same state; their joules are booked as lost under the step that needed them.
+  // The state that `step` starts from is gone: the trial's training steps are repeated from its start. Same
+  // seed, same steps, same state; their joules are booked as lost under the step that needed them.
   Status train_again(int number, const Step& step) {
-    if (Status s = remark("a checkpoint of trial " + std::to_string(step.trial) + " was missing or damaged; the trial was trained again from its start"); !s) return s;
+    if (Status s = remark("a checkpoint of trial " + std::to_string(step.trial) +
+                          " was missing or damaged; the trial was trained again from its start");
+        !s)
+      return s;
     std::vector<int> chain;
-    for (std::optional<int> at = step.from; at; at = record_.history[static_cast<std::size_t>(*at)].step.from) chain.push_back(*at);
+    for (std::optional<int> at = step.from; at; at = record_.history[static_cast<std::size_t>(*at)].step.from)
+      chain.push_back(*at);
     std::optional<int> from;
     for (auto it = chain.rbegin(); it != chain.rend(); ++it) {
       // Worked as if it were the step itself, so that the workload knows the state by its old number.
@@ -172,7 +192,10 @@ class Runner final : private WorkObserver {
       if (Status s = lose(number, attempt, again, "trained again", outcome); !s) return s;
       if (outcome.failure && outcome.failure->kind == FailureKind::Interrupted) return interrupted();
       if (outcome.failure) {
-        return Error{ErrorCode::Retry, "trial " + std::to_string(step.trial) + " could not be trained again: " + outcome.failure->message, "run the same command again"};
+        return Error{ErrorCode::Retry,
+                     "trial " + std::to_string(step.trial) +
+                         " could not be trained again: " + outcome.failure->message,
+                     "run the same command again"};
       }
       from = *it;
     }
@@ -199,7 +222,9 @@ class Runner final : private WorkObserver {
   void epoch(const EpochRow& row) override { parts_.observer.epoch(*running_.step, row); }
   void energy(const EnergyReport& so_far, Duration elapsed) override {
     parts_.observer.energy(so_far, elapsed);
-    if (running_.trouble) running_.trouble = parts_.ledger.progress(settings_.name, running_.number, running_.attempt, so_far, elapsed);
+    if (running_.trouble)
+      running_.trouble =
+          parts_.ledger.progress(settings_.name, running_.number, running_.attempt, so_far, elapsed);
   }
 
   struct Running {
@@ -222,7 +247,8 @@ class Runner final : private WorkObserver {
 Spent spent_so_far(const StudyRecord& record) {
   Spent spent;
   for (const Observation& seen : record.history) {
-    if (seen.outcome.energy.total) spent.energy = spent.energy.value_or(Joules(0)) + seen.outcome.energy.total->value;
+    if (seen.outcome.energy.total)
+      spent.energy = spent.energy.value_or(Joules(0)) + seen.outcome.energy.total->value;
     spent.time += seen.outcome.duration;
   }
   for (const LostAttempt& lost : record.lost) {
@@ -232,6 +258,8 @@ Spent spent_so_far(const StudyRecord& record) {
   return spent;
 }
 
-Result<std::string> run_study(const StudySettings& settings, const StudyParts& parts) { return Runner(settings, parts).run(); }
+Result<std::string> run_study(const StudySettings& settings, const StudyParts& parts) {
+  return Runner(settings, parts).run();
+}
 
 }  // namespace frugal

@@ -29,7 +29,8 @@ struct StudySettings {
   std::string name;
   Goal goal;
   Limits limits;
-  // Creates the study once its worker is up, where the ledger has none of that name; without it there must be one.
+  // Creates the study once its worker is up, where the ledger has none of that name; without it there must be
+  // one.
   std::optional<StudyHeader> create = {};
 };
 
@@ -44,8 +45,8 @@ struct StudyParts {
 };
 
 // Runs until it is over and returns why: target, patience, epochs, energy, time, exhausted or failed.
-// Fails with Interrupted after a cancel, FixInput when the worker cannot do what the strategy needs or does not
-// start, StoreBroken when the ledger fails; everything acknowledged before stays in the ledger.
+// Fails with Interrupted after a cancel, FixInput when the worker cannot do what the strategy needs or does
+// not start, StoreBroken when the ledger fails; everything acknowledged before stays in the ledger.
 Result<std::string> run_study(const StudySettings& settings, const StudyParts& parts);
 
 // What a record says was spent, lost attempts included.

@@ -14,12 +14,14 @@ namespace {
 constexpr double kMany = 1e15;
 constexpr std::int64_t kMost = 1'000'000'000;
 
-// ---- overrides ---------------------------------------------------------------------------------------------
+// ---- overrides
+// ---------------------------------------------------------------------------------------------
 
 void apply_override(const YAML::Node& root, const std::string& text, int line) {
   const std::size_t equals = text.find('=');
   if (equals == std::string::npos || equals == 0) {
-    throw StudyFault{bad_input("--set " + text + ": is not key=value", "write it like --set strategy.alpha=0.5")};
+    throw StudyFault{
+        bad_input("--set " + text + ": is not key=value", "write it like --set strategy.alpha=0.5")};
   }
   YAML::Node value;
   try {
@@ -30,7 +32,9 @@ void apply_override(const YAML::Node& root, const std::string& text, int line) {
   YAML::Node node(root);
   std::string path = text.substr(0, equals);
   while (true) {
-    if (!node.IsMap()) throw StudyFault{bad_input("--set " + text + ": '" + path + "' lies under something that is no mapping")};
+    if (!node.IsMap())
+      throw StudyFault{
+          bad_input("--set " + text + ": '" + path + "' lies under something that is no mapping")};
     const std::size_t dot = path.find('.');
     const std::string key = path.substr(0, dot);
     if (dot == std::string::npos) {
@@ -43,14 +47,16 @@ void apply_override(const YAML::Node& root, const std::string& text, int line) {
   }
 }
 
-// ---- workload ----------------------------------------------------------------------------------------------
+// ---- workload
+// ----------------------------------------------------------------------------------------------
 
 struct ReadWorkload {
   WorkloadPlan plan;
   Goal goal;
 };
 
-std::string known_word(const Fields& fields, const char* key, const std::vector<std::string>& words, std::optional<std::string> otherwise = {}) {
+std::string known_word(const Fields& fields, const char* key, const std::vector<std::string>& words,
+                       std::optional<std::string> otherwise = {}) {
   return fields.word(key, std::move(otherwise), words);
 }
 
@@ -64,16 +70,20 @@ ReadWorkload read_trainer(const Fields& fields) {
   settings["metric"] = known_word(fields, "metric", known.metrics, known.metrics.front());
   settings["device"] = fields.text("device", "auto");
   if (!is_device(settings["device"])) {
-    fields.refuse(fields.node("device"), "device", "is auto, cpu, cuda or cuda:N, not '" + settings["device"].get<std::string>() + "'");
+    fields.refuse(fields.node("device"), "device",
+                  "is auto, cpu, cuda or cuda:N, not '" + settings["device"].get<std::string>() + "'");
   }
-  if (const auto wrong = mismatch(settings["model"], settings["dataset"])) fields.refuse(fields.node("model"), "model", *wrong);
+  if (const auto wrong = mismatch(settings["model"], settings["dataset"]))
+    fields.refuse(fields.node("model"), "model", *wrong);
   settings["threads"] = fields.whole("threads", 0, 0, 4096);
   settings["subset"] = fields.whole("subset", 0, 0, kMost);
   settings["split_seed"] = fields.whole("split_seed", 1, 0, kMost);
   settings["device_memory_mb"] = fields.whole("device_memory_mb", 0, 0, kMost);
   if (fields.has("validation")) {
     const double share = fields.number("validation", {}, 0, 1);
-    if (share <= 0 || share >= 1) fields.refuse(fields.node("validation"), "validation", "is a fraction above 0 and below 1, not " + exact_text(share));
+    if (share <= 0 || share >= 1)
+      fields.refuse(fields.node("validation"), "validation",
+                    "is a fraction above 0 and below 1, not " + exact_text(share));
     settings["validation"] = share;
   }
   const std::string metric = settings["metric"];
@@ -85,7 +95,8 @@ ReadWorkload read_workload(const Fields& top) {
   for (const char* key : {"command", "table"}) {
     if (any.has(key)) {
       any.refuse(any.node(key), key, "is not supported by this version of frugal",
-                 "give a model and a dataset for the built-in trainer, or 'worker: COMMAND' for a program that speaks the worker protocol");
+                 "give a model and a dataset for the built-in trainer, or 'worker: COMMAND' for a program "
+                 "that speaks the worker protocol");
     }
   }
   if (!any.has("worker")) return read_trainer(top.under("workload", trainer_catalogue().keys));
@@ -97,7 +108,8 @@ ReadWorkload read_workload(const Fields& top) {
   return {WorkerWorkload{command}, Goal{metric, goal == "max"}};
 }
 
-// ---- space -------------------------------------------------------------------------------------------------
+// ---- space
+// -------------------------------------------------------------------------------------------------
 
 std::vector<Value> read_values(const Fields& fields, const YAML::Node& list, const std::string& key) {
   std::vector<Value> values;
@@ -109,27 +121,35 @@ std::vector<Value> read_values(const Fields& fields, const YAML::Node& list, con
 }
 
 Condition read_condition(const Fields& fields, const YAML::Node& when, const std::string& key) {
-  if (!when.IsMap() || when.size() != 1) fields.refuse(when, key, "when: is a mapping of one parameter to its value or values, like {optimizer: sgd}");
+  if (!when.IsMap() || when.size() != 1)
+    fields.refuse(when, key,
+                  "when: is a mapping of one parameter to its value or values, like {optimizer: sgd}");
   const auto entry = *when.begin();
-  std::vector<Value> values = entry.second.IsSequence() ? read_values(fields, entry.second, key) : std::vector<Value>{};
+  std::vector<Value> values =
+      entry.second.IsSequence() ? read_values(fields, entry.second, key) : std::vector<Value>{};
   if (entry.second.IsScalar()) values.push_back(scalar_value(entry.second));
   return {entry.first.as<std::string>(), std::move(values)};
 }
 
 bool whole_bounds(const Fields& range) {
-  return std::holds_alternative<std::int64_t>(scalar_value(range.node("low"))) && std::holds_alternative<std::int64_t>(scalar_value(range.node("high")));
+  return std::holds_alternative<std::int64_t>(scalar_value(range.node("low"))) &&
+         std::holds_alternative<std::int64_t>(scalar_value(range.node("high")));
 }
 
 Domain read_range(const Fields& range) {
   const double low = range.number("low", {}, -kMany, kMany);
   const double high = range.number("high", {}, -kMany, kMany);
-  const std::string type = range.word("type", whole_bounds(range) && !range.has("points") ? "integer" : "real", {"integer", "real"});
+  const std::string type = range.word(
+      "type", whole_bounds(range) && !range.has("points") ? "integer" : "real", {"integer", "real"});
   const bool log = range.flag("log", false);
   if (type == "integer") {
-    if (range.has("points")) range.refuse(range.node("points"), "points", "is for real ranges; an integer range takes 'step'");
-    return Integer{range.whole("low", {}, -kMost, kMost), range.whole("high", {}, -kMost, kMost), range.whole("step", 1, 1, kMost), log};
+    if (range.has("points"))
+      range.refuse(range.node("points"), "points", "is for real ranges; an integer range takes 'step'");
+    return Integer{range.whole("low", {}, -kMost, kMost), range.whole("high", {}, -kMost, kMost),
+                   range.whole("step", 1, 1, kMost), log};
   }
-  if (range.has("step")) range.refuse(range.node("step"), "step", "is for integer ranges; a real range takes 'points'");
+  if (range.has("step"))
+    range.refuse(range.node("step"), "step", "is for integer ranges; a real range takes 'points'");
   Real real{low, high, log, {}};
   if (range.has("points")) real.points = static_cast<int>(range.whole("points", {}, 1, 100'000));
   return real;
@@ -138,12 +158,15 @@ Domain read_range(const Fields& range) {
 Parameter read_parameter(const Fields& space, const std::string& name, const YAML::Node& held) {
   if (held.IsScalar()) return {name, Choice{{scalar_value(held)}}, {}};
   if (held.IsSequence()) return {name, Choice{read_values(space, held, name)}, {}};
-  if (!held.IsMap()) space.refuse(held, name, "is a list of values or a range like {low: 0.001, high: 1.0, log: true}");
-  const Fields range = space.under(name.c_str(), {"low", "high", "log", "points", "step", "type", "choices", "when"});
+  if (!held.IsMap())
+    space.refuse(held, name, "is a list of values or a range like {low: 0.001, high: 1.0, log: true}");
+  const Fields range =
+      space.under(name.c_str(), {"low", "high", "log", "points", "step", "type", "choices", "when"});
   Parameter parameter{name, Choice{}, {}};
   if (range.has("choices")) {
     const Fields choices = space.under(name.c_str(), {"choices", "when"});
-    if (!choices.node("choices").IsSequence()) choices.refuse(choices.node("choices"), "choices", "is a list");
+    if (!choices.node("choices").IsSequence())
+      choices.refuse(choices.node("choices"), "choices", "is a list");
     parameter.domain = Choice{read_values(choices, choices.node("choices"), name)};
   } else {
     parameter.domain = read_range(range);
@@ -156,7 +179,8 @@ Space read_space(const Fields& top) {
   if (!top.has("space")) return {};
   const Fields fields = top.under("space", {});
   std::vector<Parameter> parameters;
-  for (const auto& entry : fields.all()) parameters.push_back(read_parameter(fields, entry.first.Scalar(), entry.second));
+  for (const auto& entry : fields.all())
+    parameters.push_back(read_parameter(fields, entry.first.Scalar(), entry.second));
   Result<Space> space = Space::make(std::move(parameters));
   if (!space) top.refuse(top.node("space"), "space", space.error().message, space.error().hint);
   return std::move(*space);
@@ -169,7 +193,8 @@ Point read_fixed(const Fields& top, const Space& space) {
   for (const auto& entry : fields.all()) {
     const std::string& key = entry.first.Scalar();
     if (!entry.second.IsScalar()) fields.refuse(entry.second, key, "is a single value");
-    if (space.find(key) != nullptr) fields.refuse(entry.first, key, "is in 'space' as well; it can be fixed or searched, not both");
+    if (space.find(key) != nullptr)
+      fields.refuse(entry.first, key, "is in 'space' as well; it can be fixed or searched, not both");
     fixed.set(key, scalar_value(entry.second));
   }
   return fixed;
@@ -182,24 +207,31 @@ void check_factors(const Fields& top) {
   }
 }
 
-// ---- strategy ----------------------------------------------------------------------------------------------
+// ---- strategy
+// ----------------------------------------------------------------------------------------------
 
 Sm2Plan read_sm2(const Fields& top) {
-  const Fields fields = top.under("strategy", {"name", "alpha", "beta", "explore_fraction", "thorough_epochs", "final_epochs",
-                                               "exploration", "rate_rule", "rollback_tolerance", "configurations"});
+  const Fields fields =
+      top.under("strategy", {"name", "alpha", "beta", "explore_fraction", "thorough_epochs", "final_epochs",
+                             "exploration", "rate_rule", "rollback_tolerance", "configurations"});
   Sm2Plan plan;
   plan.alpha = fields.number("alpha", plan.alpha, 0, 1);
   plan.beta = fields.number("beta", plan.beta, 0, 1);
   plan.explore_fraction = fields.number("explore_fraction", plan.explore_fraction, 0, 1);
-  if (plan.explore_fraction == 0) fields.refuse(fields.node("explore_fraction"), "explore_fraction", "must be more than 0");
+  if (plan.explore_fraction == 0)
+    fields.refuse(fields.node("explore_fraction"), "explore_fraction", "must be more than 0");
   plan.thorough_epochs = static_cast<int>(fields.whole("thorough_epochs", plan.thorough_epochs, 1, kMost));
   plan.final_epochs = static_cast<int>(fields.whole("final_epochs", plan.final_epochs, 1, kMost));
-  plan.exploration = fields.word("exploration", "probe", {"paper", "probe"}) == "paper" ? Exploration::Paper : Exploration::Probe;
+  plan.exploration = fields.word("exploration", "probe", {"paper", "probe"}) == "paper" ? Exploration::Paper
+                                                                                        : Exploration::Probe;
   const std::string rule = plan.exploration == Exploration::Paper ? "paper" : "valley";
   const std::string chosen = fields.word("rate_rule", rule, {"paper", "descent", "valley"});
-  plan.rate_rule = chosen == "paper" ? RateRule::Paper : chosen == "descent" ? RateRule::Descent : RateRule::Valley;
+  plan.rate_rule = chosen == "paper"     ? RateRule::Paper
+                   : chosen == "descent" ? RateRule::Descent
+                                         : RateRule::Valley;
   plan.rollback_tolerance = fields.number("rollback_tolerance", plan.rollback_tolerance, 0, kMany);
-  if (fields.has("configurations")) plan.configurations = static_cast<int>(fields.whole("configurations", {}, 1, 100'000));
+  if (fields.has("configurations"))
+    plan.configurations = static_cast<int>(fields.whole("configurations", {}, 1, 100'000));
   return plan;
 }
 
@@ -209,7 +241,8 @@ StrategyPlan read_strategy(const Fields& top) {
   if (name == "sm2") return read_sm2(top);
   if (name == "random") {
     const Fields fields = top.under("strategy", {"name", "trials"});
-    if (!fields.has("trials")) fields.refuse(fields.all(), "trials", "is missing", "strategy: {name: random, trials: 20}");
+    if (!fields.has("trials"))
+      fields.refuse(fields.all(), "trials", "is missing", "strategy: {name: random, trials: 20}");
     return RandomPlan{static_cast<int>(fields.whole("trials", {}, 1, 10'000'000))};
   }
   (void)top.under("strategy", {"name"});
@@ -240,29 +273,36 @@ EnergyPlan read_energy(const Fields& top) {
   const Fields fields = top.under("energy", {"devices", "interval", "pue", "carbon"});
   plan.devices = fields.text("devices", plan.devices);
   plan.interval = fields.duration("interval").value_or(plan.interval);
-  if (plan.interval < Duration(0.001)) fields.refuse(fields.node("interval"), "interval", "is shorter than 1 ms");
+  if (plan.interval < Duration(0.001))
+    fields.refuse(fields.node("interval"), "interval", "is shorter than 1 ms");
   plan.pue = fields.number("pue", plan.pue, 1, 10);
   plan.carbon = fields.text("carbon", "");
   return plan;
 }
 
-// ---- what does not go together -----------------------------------------------------------------------------
+// ---- what does not go together
+// -----------------------------------------------------------------------------
 
 void check_sm2(const Fields& top, const Plan& plan, const Sm2Plan& sm2) {
   const YAML::Node strategy = top.node("strategy");
   const Parameter* rate = plan.space.find("learning_rate");
   if (rate == nullptr || grid_values(rate->domain).size() < 3) {
-    top.refuse(rate == nullptr ? strategy : top.node("space")["learning_rate"], "strategy", "sm2 searches the learning rate and needs at least 3 candidates of it",
+    top.refuse(rate == nullptr ? strategy : top.node("space")["learning_rate"], "strategy",
+               "sm2 searches the learning rate and needs at least 3 candidates of it",
                "add to space:  learning_rate: {low: 0.001, high: 1.0, log: true, points: 20}");
   }
   for (const Value& value : grid_values(rate->domain)) {
     const std::optional<double> number = Point({{"v", value}}).number("v");
-    if (!number || *number <= 0) top.refuse(top.node("space"), "space", "learning_rate " + value_text(value) + " is no positive number");
+    if (!number || *number <= 0)
+      top.refuse(top.node("space"), "space", "learning_rate " + value_text(value) + " is no positive number");
   }
-  if (plan.repeats != 1) top.refuse(top.node("repeats"), "repeats", "sm2 runs every configuration once; repeat the study with other seeds instead");
+  if (plan.repeats != 1)
+    top.refuse(top.node("repeats"), "repeats",
+               "sm2 runs every configuration once; repeat the study with other seeds instead");
   const Result<std::vector<Point>> grid = grid_points(plan.space.without("learning_rate"), 100'000);
   if (!grid && !sm2.configurations) {
-    top.refuse(strategy, "strategy", grid.error().message, "or let sm2 draw random ones: strategy: {name: sm2, configurations: 16}");
+    top.refuse(strategy, "strategy", grid.error().message,
+               "or let sm2 draw random ones: strategy: {name: sm2, configurations: 16}");
   }
 }
 
@@ -283,9 +323,11 @@ void check_together(const Fields& top, const Plan& plan) {
 }
 
 void check_name(const Fields& top, const std::string& name) {
-  if (name.empty() || name.size() > 200) top.refuse(top.node("name"), "name", "has between 1 and 200 characters");
+  if (name.empty() || name.size() > 200)
+    top.refuse(top.node("name"), "name", "has between 1 and 200 characters");
   for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == '/') top.refuse(top.node("name"), "name", "holds no slash and no control character");
+    if (static_cast<unsigned char>(c) < 0x20 || c == '/')
+      top.refuse(top.node("name"), "name", "holds no slash and no control character");
   }
 }
 
@@ -310,13 +352,18 @@ Plan read_plan(const Fields& top, std::string source) {
 
 }  // namespace
 
-Result<Plan> parse_study(std::string_view text, std::string_view shown_name, std::span<const std::string> overrides) {
+Result<Plan> parse_study(std::string_view text, std::string_view shown_name,
+                         std::span<const std::string> overrides) {
   const std::string file(shown_name);
-  const StudySource source{file, static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1, {overrides.begin(), overrides.end()}};
+  const StudySource source{file,
+                           static_cast<int>(std::count(text.begin(), text.end(), '\n')) + 1,
+                           {overrides.begin(), overrides.end()}};
   try {
     YAML::Node root = YAML::Load(std::string(text));
-    if (!root || root.IsNull()) return bad_input(file + ": is empty", "see examples/digits-sm2.yaml for a study file");
-    const std::vector<std::string> keys{"name", "workload", "space", "fixed", "strategy", "limits", "energy", "repeats", "seed"};
+    if (!root || root.IsNull())
+      return bad_input(file + ": is empty", "see examples/digits-sm2.yaml for a study file");
+    const std::vector<std::string> keys{"name",   "workload", "space",   "fixed", "strategy",
+                                        "limits", "energy",   "repeats", "seed"};
     (void)Fields(root, "", source, keys);
     int line = source.lines;
     for (const std::string& change : overrides) apply_override(root, change, line++);
@@ -324,7 +371,9 @@ Result<Plan> parse_study(std::string_view text, std::string_view shown_name, std
   } catch (const StudyFault& fault) {
     return fault.error;
   } catch (const YAML::Exception& failure) {
-    const std::string place = failure.mark.is_null() ? "" : ":" + std::to_string(failure.mark.line + 1) + ":" + std::to_string(failure.mark.column + 1);
+    const std::string place = failure.mark.is_null() ? ""
+                                                     : ":" + std::to_string(failure.mark.line + 1) + ":" +
+                                                           std::to_string(failure.mark.column + 1);
     return bad_input(file + place + ": this is no YAML: " + failure.msg);
   }
 }

@@ -11,8 +11,9 @@
 
 namespace frugal {
 
-// `shown_name` stands before line and column in errors. `overrides` are "dotted.key=value" texts that replace or
-// add one value each before anything is checked.
-Result<Plan> parse_study(std::string_view text, std::string_view shown_name, std::span<const std::string> overrides = {});
+// `shown_name` stands before line and column in errors. `overrides` are "dotted.key=value" texts that replace
+// or add one value each before anything is checked.
+Result<Plan> parse_study(std::string_view text, std::string_view shown_name,
+                         std::span<const std::string> overrides = {});
 
 }  // namespace frugal

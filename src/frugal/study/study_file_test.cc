@@ -66,27 +66,37 @@ TEST(StudyFile, OverridesReplaceAndAddByDottedPath) {
   EXPECT_EQ(std::get<Sm2Plan>(plan->strategy).alpha, 1);
   EXPECT_EQ(std::get<TrainerWorkload>(plan->workload).settings["subset"], 500);
   EXPECT_EQ(plan->name, "other");
-  EXPECT_EQ(complaint(kDigits, {"seed=2", "strategy.alpha=2"}), "--set strategy.alpha=2: strategy.alpha: is 2, but lies between 0 and 1");
+  EXPECT_EQ(complaint(kDigits, {"seed=2", "strategy.alpha=2"}),
+            "--set strategy.alpha=2: strategy.alpha: is 2, but lies between 0 and 1");
   EXPECT_EQ(complaint(kDigits, {"alpha"}), "--set alpha: is not key=value");
   EXPECT_EQ(complaint(kDigits, {"name.x=1"}), "--set name.x=1: 'x' lies under something that is no mapping");
 }
 
 TEST(StudyFile, NamesLineColumnAndTheNearestKey) {
   EXPECT_EQ(complaint(with("fixed:", "fixd:")), "s.yaml:10:1: unknown key 'fixd' (did you mean 'fixed'?)");
-  EXPECT_EQ(complaint(with("alpha", "alfa")), "s.yaml:11:23: unknown key 'strategy.alfa' (did you mean 'alpha'?)");
-  EXPECT_EQ(complaint(with("batch_size", "batchsize")), "s.yaml:6:3: unknown key 'space.batchsize' (did you mean 'batch_size'?)");
-  EXPECT_EQ(complaint(with("resnet8", "resnet9")), "s.yaml:3:10: workload.model: unknown value 'resnet9' (did you mean 'resnet8'?)");
-  EXPECT_EQ(complaint(with("name: sm2", "name: sm3")), "s.yaml:11:18: strategy.name: unknown value 'sm3' (did you mean 'sm2'?)");
+  EXPECT_EQ(complaint(with("alpha", "alfa")),
+            "s.yaml:11:23: unknown key 'strategy.alfa' (did you mean 'alpha'?)");
+  EXPECT_EQ(complaint(with("batch_size", "batchsize")),
+            "s.yaml:6:3: unknown key 'space.batchsize' (did you mean 'batch_size'?)");
+  EXPECT_EQ(complaint(with("resnet8", "resnet9")),
+            "s.yaml:3:10: workload.model: unknown value 'resnet9' (did you mean 'resnet8'?)");
+  EXPECT_EQ(complaint(with("name: sm2", "name: sm3")),
+            "s.yaml:11:18: strategy.name: unknown value 'sm3' (did you mean 'sm2'?)");
 }
 
 TEST(StudyFile, RefusesDoubledKeysWrongTypesAndRanges) {
   EXPECT_EQ(complaint(with("seed: 1", "name: again")), "s.yaml:15:1: name: is there twice");
-  EXPECT_EQ(complaint(with("alpha: 0.75", "alpha: high")), "s.yaml:11:30: strategy.alpha: is a number, not 'high'");
-  EXPECT_EQ(complaint(with("alpha: 0.75", "alpha: 1.5")), "s.yaml:11:30: strategy.alpha: is 1.5, but lies between 0 and 1");
-  EXPECT_EQ(complaint(with("patience: 5", "patience: 2.5")), "s.yaml:12:32: limits.patience: is a whole number, not '2.5'");
-  EXPECT_EQ(complaint(with("50 Wh", "50")),
-            "s.yaml:12:57: limits.energy: '50' is not an energy: a number and one of the units J, kJ, MJ, Wh, kWh");
-  EXPECT_EQ(complaint(with("low: 0.001, high: 1.0", "low: 1.0, high: 0.001")), "s.yaml:6:3: space: parameter 'learning_rate': its range 1 to 0.001 is empty");
+  EXPECT_EQ(complaint(with("alpha: 0.75", "alpha: high")),
+            "s.yaml:11:30: strategy.alpha: is a number, not 'high'");
+  EXPECT_EQ(complaint(with("alpha: 0.75", "alpha: 1.5")),
+            "s.yaml:11:30: strategy.alpha: is 1.5, but lies between 0 and 1");
+  EXPECT_EQ(complaint(with("patience: 5", "patience: 2.5")),
+            "s.yaml:12:32: limits.patience: is a whole number, not '2.5'");
+  EXPECT_EQ(
+      complaint(with("50 Wh", "50")),
+      "s.yaml:12:57: limits.energy: '50' is not an energy: a number and one of the units J, kJ, MJ, Wh, kWh");
+  EXPECT_EQ(complaint(with("low: 0.001, high: 1.0", "low: 1.0, high: 0.001")),
+            "s.yaml:6:3: space: parameter 'learning_rate': its range 1 to 0.001 is empty");
   EXPECT_EQ(complaint("a: [1"), "s.yaml:1:1: this is no YAML: end of sequence flow not found");
   EXPECT_EQ(complaint(""), "s.yaml: is empty");
   EXPECT_EQ(complaint("- a"), "s.yaml:1:1: a study file is a mapping of keys and values, not a list");
@@ -95,15 +105,23 @@ TEST(StudyFile, RefusesDoubledKeysWrongTypesAndRanges) {
 TEST(StudyFile, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(complaint(with("  learning_rate: {low: 0.001, high: 1.0, log: true, points: 20}\n", "")),
             "s.yaml:10:11: strategy: sm2 searches the learning rate and needs at least 3 candidates of it");
-  EXPECT_EQ(complaint(with("fixed: {weight_decay", "fixed: {batch_size")), "s.yaml:10:9: fixed.batch_size: is in 'space' as well; it can be fixed or searched, not both");
-  EXPECT_EQ(complaint(with("repeats: 1", "repeats: 2")), "s.yaml:14:10: repeats: sm2 runs every configuration once; repeat the study with other seeds instead");
-  EXPECT_EQ(complaint("name: v\nworkload: {model: mlp, dataset: digits}\nspace: {batch_size: [1, 2]}\nstrategy: {name: vanilla}\n"),
+  EXPECT_EQ(complaint(with("fixed: {weight_decay", "fixed: {batch_size")),
+            "s.yaml:10:9: fixed.batch_size: is in 'space' as well; it can be fixed or searched, not both");
+  EXPECT_EQ(
+      complaint(with("repeats: 1", "repeats: 2")),
+      "s.yaml:14:10: repeats: sm2 runs every configuration once; repeat the study with other seeds instead");
+  EXPECT_EQ(complaint("name: v\nworkload: {model: mlp, dataset: digits}\nspace: {batch_size: [1, "
+                      "2]}\nstrategy: {name: vanilla}\n"),
             "s.yaml:3:8: space: vanilla trains one configuration, but the space holds several");
-  EXPECT_EQ(complaint("name: v\nworkload: {command: ./x}\nstrategy: {name: vanilla}\n"), "s.yaml:2:21: workload.command: is not supported by this version of frugal");
+  EXPECT_EQ(complaint("name: v\nworkload: {command: ./x}\nstrategy: {name: vanilla}\n"),
+            "s.yaml:2:21: workload.command: is not supported by this version of frugal");
 }
 
 TEST(StudyFile, FillsInWhatIsLeftOpen) {
-  const Result<Plan> plan = parse_study("name: v\nworkload: {model: mlp, dataset: digits}\nfixed: {batch_size: 32}\nstrategy: {name: vanilla}\n", "s.yaml");
+  const Result<Plan> plan = parse_study(
+      "name: v\nworkload: {model: mlp, dataset: digits}\nfixed: {batch_size: 32}\nstrategy: {name: "
+      "vanilla}\n",
+      "s.yaml");
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(plan->limits.epochs, 60);
   EXPECT_EQ(plan->limits.patience, 10);
@@ -113,7 +131,10 @@ TEST(StudyFile, FillsInWhatIsLeftOpen) {
 }
 
 TEST(StudyFile, AWorkerOfTheUserHasItsOwnParameters) {
-  const Result<Plan> plan = parse_study("name: w\nworkload: {worker: ./w.py, metric: r2}\nspace: {anything: {low: 1, high: 5}}\nstrategy: {name: random, trials: 3}\n", "s.yaml");
+  const Result<Plan> plan = parse_study(
+      "name: w\nworkload: {worker: ./w.py, metric: r2}\nspace: {anything: {low: 1, high: 5}}\nstrategy: "
+      "{name: random, trials: 3}\n",
+      "s.yaml");
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(std::get<WorkerWorkload>(plan->workload).command, "./w.py");
   EXPECT_TRUE(std::holds_alternative<Integer>(plan->space.find("anything")->domain));
@@ -121,10 +142,12 @@ TEST(StudyFile, AWorkerOfTheUserHasItsOwnParameters) {
 
 TEST(ChangedKeys, NamesLeavesByDottedPath) {
   const auto json = [](const char* text) { return nlohmann::ordered_json::parse(text); };
-  EXPECT_EQ(changed_keys(json(R"({"a":1,"b":{"c":2,"d":[1]}})"), json(R"({"a":1,"b":{"c":3,"d":[1,2]},"e":0})")),
-            (std::vector<std::string>{"b.c", "b.d", "e"}));
+  EXPECT_EQ(
+      changed_keys(json(R"({"a":1,"b":{"c":2,"d":[1]}})"), json(R"({"a":1,"b":{"c":3,"d":[1,2]},"e":0})")),
+      (std::vector<std::string>{"b.c", "b.d", "e"}));
   EXPECT_TRUE(changed_keys(json(R"({"a":{}})"), json(R"({"a":{}})")).empty());
-  EXPECT_EQ(changed_keys(json(R"({"a":1,"b":2})"), json(R"({"b":2,"a":1})")), std::vector<std::string>{"the order of keys"});
+  EXPECT_EQ(changed_keys(json(R"({"a":1,"b":2})"), json(R"({"b":2,"a":1})")),
+            std::vector<std::string>{"the order of keys"});
 }
 
 }  // namespace

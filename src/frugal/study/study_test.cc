@@ -39,8 +39,12 @@ class ScriptedWorkload final : public Workload {
     Outcome outcome;
     if (cancel) outcome.failure = Failure{FailureKind::Interrupted, ""};
     if (std::holds_alternative<Train>(item.step.work)) {
-      const int epoch = 1 + static_cast<int>(std::count_if(items.begin(), items.end() - 1, [&](const WorkItem& i) { return i.number < item.number && i.step.trial == item.step.trial; }));
-      const EpochRow row{epoch, 1.0 / epoch, {{"accuracy", 0.5 + 0.1 * epoch - 0.01 * item.step.trial}}, 100, Duration(1), {}};
+      const int epoch =
+          1 + static_cast<int>(std::count_if(items.begin(), items.end() - 1, [&](const WorkItem& i) {
+            return i.number < item.number && i.step.trial == item.step.trial;
+          }));
+      const EpochRow row{epoch, 1.0 / epoch, {{"accuracy", 0.5 + 0.1 * epoch - 0.01 * item.step.trial}},
+                         100,   Duration(1), {}};
       outcome.epochs = {row};
       outcome.energy = joules(10);
       outcome.duration = Duration(1);
@@ -57,7 +61,10 @@ class ScriptedWorkload final : public Workload {
 
 class StudyTest : public ::testing::Test {
  protected:
-  StudyTest() : folder_(std::filesystem::path(::testing::TempDir()) / ("study_" + std::to_string(::getpid()) + "_" + ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
+  StudyTest()
+      : folder_(std::filesystem::path(::testing::TempDir()) /
+                ("study_" + std::to_string(::getpid()) + "_" +
+                 ::testing::UnitTest::GetInstance()->current_test_info()->name())) {
     std::filesystem::remove_all(folder_);
     std::filesystem::create_directories(folder_);
     header_.name = "s";
@@ -75,12 +82,15 @@ class StudyTest : public ::testing::Test {
     EXPECT_TRUE(checkpoints.ok());
     const EachPoint strategy = search(points);
     StudyObserver observer;
-    return run_study({"s", goal_, limits_, {}}, {ledger, workload_, strategy, **checkpoints, observer, cancel_});
+    return run_study({"s", goal_, limits_, {}},
+                     {ledger, workload_, strategy, **checkpoints, observer, cancel_});
   }
   StudyRecord record(Ledger& ledger) { return **ledger.read("s"); }
   std::size_t files() const {
     std::size_t n = 0;
-    for (const auto& entry : std::filesystem::directory_iterator(Checkpoints::folder((folder_ / "f.db").string(), "s"))) n += entry.path().extension() == ".ckpt" ? 1 : 0;
+    for (const auto& entry :
+         std::filesystem::directory_iterator(Checkpoints::folder((folder_ / "f.db").string(), "s")))
+      n += entry.path().extension() == ".ckpt" ? 1 : 0;
     return n;
   }
 
@@ -109,7 +119,9 @@ TEST_F(StudyTest, RunsToItsEndAndRemembersEverything) {
 
 TEST_F(StudyTest, StopsAtTargetEnergyAndTime) {
   for (const auto& [limits, why, steps] : std::vector<std::tuple<Limits, std::string, std::size_t>>{
-           {{.epochs = 3, .target = 0.7}, "target", 2}, {{.epochs = 3, .energy = Joules(25)}, "energy", 3}, {{.epochs = 3, .time = Duration(1)}, "time", 1}}) {
+           {{.epochs = 3, .target = 0.7}, "target", 2},
+           {{.epochs = 3, .energy = Joules(25)}, "energy", 3},
+           {{.epochs = 3, .time = Duration(1)}, "time", 1}}) {
     MemoryLedger ledger;
     ASSERT_TRUE(ledger.create(header_).ok());
     limits_ = limits;
@@ -125,7 +137,8 @@ TEST_F(StudyTest, RefusesAStrategyThatTheWorkerCannotServe) {
   workload_.can = {};
   const Result<std::string> reason = run(ledger);
   ASSERT_FALSE(reason.ok());
-  EXPECT_EQ(reason.error().message, "the strategy random needs a worker that can 'train', which scripted cannot");
+  EXPECT_EQ(reason.error().message,
+            "the strategy random needs a worker that can 'train', which scripted cannot");
   EXPECT_TRUE(record(ledger).history.empty());
   EXPECT_EQ(workload_.closed, 1);
 }
@@ -158,7 +171,8 @@ TEST_F(StudyTest, AWorkerThatDiesOnceIsStartedAgainAndItsJoulesAreKept) {
   ASSERT_TRUE(ledger.create(header_).ok());
   int deaths = 0;
   workload_.meddle = [&](const WorkItem& item, Outcome& outcome) {
-    if (item.number == 1 && deaths++ == 0) outcome.failure = Failure{FailureKind::Died, "the worker was killed by signal 9 (Killed)"};
+    if (item.number == 1 && deaths++ == 0)
+      outcome.failure = Failure{FailureKind::Died, "the worker was killed by signal 9 (Killed)"};
   };
   EXPECT_EQ(*run(ledger), "exhausted");
   const StudyRecord r = record(ledger);
@@ -173,7 +187,8 @@ TEST_F(StudyTest, AWorkerThatDiesTwiceOverOneStepCostsItsTrialNotTheStudy) {
   MemoryLedger ledger;
   ASSERT_TRUE(ledger.create(header_).ok());
   workload_.meddle = [&](const WorkItem& item, Outcome& outcome) {
-    if (item.step.trial == 0 && std::holds_alternative<Train>(item.step.work)) outcome.failure = Failure{FailureKind::Died, "gone"};
+    if (item.step.trial == 0 && std::holds_alternative<Train>(item.step.work))
+      outcome.failure = Failure{FailureKind::Died, "gone"};
   };
   EXPECT_EQ(*run(ledger), "exhausted");
   const StudyRecord r = record(ledger);
@@ -200,7 +215,8 @@ TEST_F(StudyTest, ALostCheckpointIsTrainedAgainFromTheStartAndSaidSo) {
   EXPECT_EQ(workload_.items[3].step.from, std::nullopt);
   EXPECT_EQ(workload_.items[4].step.from, 0);
   EXPECT_EQ(spent_so_far(r).energy, Joules(50));
-  EXPECT_EQ(r.caveats.back(), "a checkpoint of trial 0 was missing or damaged; the trial was trained again from its start");
+  EXPECT_EQ(r.caveats.back(),
+            "a checkpoint of trial 0 was missing or damaged; the trial was trained again from its start");
 }
 
 TEST_F(StudyTest, ACancelEndsWithInterruptedAndTheNextRunGoesOn) {

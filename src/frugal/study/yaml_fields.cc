@@ -28,7 +28,8 @@ std::string shown(const YAML::Node& node) {
 
 std::string StudySource::place(const YAML::Mark& mark) const {
   if (mark.is_null()) return file + ": ";
-  const std::size_t override_number = mark.line < lines ? overrides.size() : static_cast<std::size_t>(mark.line - lines);
+  const std::size_t override_number =
+      mark.line < lines ? overrides.size() : static_cast<std::size_t>(mark.line - lines);
   if (override_number < overrides.size()) return "--set " + overrides[override_number] + ": ";
   return file + ":" + std::to_string(mark.line + 1) + ":" + std::to_string(mark.column + 1) + ": ";
 }
@@ -42,11 +43,13 @@ Value scalar_value(const YAML::Node& scalar) {
   return text;
 }
 
-Fields::Fields(const YAML::Node& node, std::string path, const StudySource& source, const std::vector<std::string>& known)
+Fields::Fields(const YAML::Node& node, std::string path, const StudySource& source,
+               const std::vector<std::string>& known)
     : node_(node), path_(std::move(path)), source_(&source) {
   if (!node_.IsMap()) {
     const std::string what = path_.empty() ? "a study file" : "'" + path_ + "'";
-    throw StudyFault{bad_input(source_->place(node_.Mark()) + what + " is a mapping of keys and values, not " + shown(node_))};
+    throw StudyFault{bad_input(source_->place(node_.Mark()) + what +
+                               " is a mapping of keys and values, not " + shown(node_))};
   }
   std::vector<std::string> seen;
   for (const auto& entry : node_) {
@@ -54,13 +57,15 @@ Fields::Fields(const YAML::Node& node, std::string path, const StudySource& sour
     const std::string key = entry.first.Scalar();
     if (std::find(seen.begin(), seen.end(), key) != seen.end()) refuse(entry.first, key, "is there twice");
     if (!known.empty() && std::find(known.begin(), known.end(), key) == known.end()) {
-      throw StudyFault{bad_input(source_->place(entry.first.Mark()) + "unknown key '" + dotted(key) + "'" + did_you_mean(key, known))};
+      throw StudyFault{bad_input(source_->place(entry.first.Mark()) + "unknown key '" + dotted(key) + "'" +
+                                 did_you_mean(key, known))};
     }
     seen.push_back(key);
   }
 }
 
-void Fields::refuse(const YAML::Node& at, const std::string& key, const std::string& message, const std::string& hint) const {
+void Fields::refuse(const YAML::Node& at, const std::string& key, const std::string& message,
+                    const std::string& hint) const {
   throw StudyFault{bad_input(source_->place(at.Mark()) + dotted(key) + ": " + message, hint)};
 }
 
@@ -87,18 +92,23 @@ double Fields::number(const char* key, std::optional<double> otherwise, double l
   const std::optional<double> value = held.IsScalar() ? read_number<double>(held.Scalar()) : std::nullopt;
   if (!value || !std::isfinite(*value)) refuse(held, key, "is a number, not " + shown(held));
   if (*value < low || *value > high) {
-    refuse(held, key, "is " + exact_text(*value) + ", but lies between " + exact_text(low) + " and " + exact_text(high));
+    refuse(held, key,
+           "is " + exact_text(*value) + ", but lies between " + exact_text(low) + " and " + exact_text(high));
   }
   return *value;
 }
 
-std::int64_t Fields::whole(const char* key, std::optional<std::int64_t> otherwise, std::int64_t low, std::int64_t high) const {
+std::int64_t Fields::whole(const char* key, std::optional<std::int64_t> otherwise, std::int64_t low,
+                           std::int64_t high) const {
   if (!has(key) && otherwise) return *otherwise;
   const YAML::Node held = required(key);
-  const std::optional<std::int64_t> value = held.IsScalar() ? read_number<std::int64_t>(held.Scalar()) : std::nullopt;
+  const std::optional<std::int64_t> value =
+      held.IsScalar() ? read_number<std::int64_t>(held.Scalar()) : std::nullopt;
   if (!value) refuse(held, key, "is a whole number, not " + shown(held));
   if (*value < low || *value > high) {
-    refuse(held, key, "is " + std::to_string(*value) + ", but lies between " + std::to_string(low) + " and " + std::to_string(high));
+    refuse(held, key,
+           "is " + std::to_string(*value) + ", but lies between " + std::to_string(low) + " and " +
+               std::to_string(high));
   }
   return *value;
 }
@@ -106,7 +116,8 @@ std::int64_t Fields::whole(const char* key, std::optional<std::int64_t> otherwis
 bool Fields::flag(const char* key, bool otherwise) const {
   if (!has(key)) return otherwise;
   const YAML::Node held = required(key);
-  if (!held.IsScalar() || (held.Scalar() != "true" && held.Scalar() != "false")) refuse(held, key, "is true or false, not " + shown(held));
+  if (!held.IsScalar() || (held.Scalar() != "true" && held.Scalar() != "false"))
+    refuse(held, key, "is true or false, not " + shown(held));
   return held.Scalar() == "true";
 }
 
@@ -128,7 +139,8 @@ std::optional<Duration> Fields::duration(const char* key) const {
   return *value;
 }
 
-std::string Fields::word(const char* key, std::optional<std::string> otherwise, const std::vector<std::string>& words) const {
+std::string Fields::word(const char* key, std::optional<std::string> otherwise,
+                         const std::vector<std::string>& words) const {
   const std::string value = text(key, std::move(otherwise));
   if (std::find(words.begin(), words.end(), value) == words.end()) {
     refuse(required(key), key, "unknown value '" + value + "'" + did_you_mean(value, words));

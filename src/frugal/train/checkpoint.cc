@@ -1,4 +1,5 @@
-// Layout: 8 bytes magic, u64 header bytes, u64 floats, header, floats, u64 checksum of all before. Little endian.
+// Layout: 8 bytes magic, u64 header bytes, u64 floats, header, floats, u64 checksum of all before. Little
+// endian.
 #include "frugal/train/checkpoint.h"
 
 #include <bit>
@@ -12,7 +13,8 @@
 namespace frugal {
 namespace {
 
-static_assert(std::endian::native == std::endian::little, "checkpoints are written as the machine holds them");
+static_assert(std::endian::native == std::endian::little,
+              "checkpoints are written as the machine holds them");
 constexpr std::string_view kMagic = "frugalC1";
 
 struct Prefix {
@@ -21,8 +23,8 @@ struct Prefix {
   std::uint64_t floats;
 };
 
-// Four lanes of (h ^ word) * odd, rotated: every step is a bijection of the lane, so that one changed word always
-// changes the sum. About ten times as fast as a CRC, which a 90 MB checkpoint notices.
+// Four lanes of (h ^ word) * odd, rotated: every step is a bijection of the lane, so that one changed word
+// always changes the sum. About ten times as fast as a CRC, which a 90 MB checkpoint notices.
 class Checksum {
  public:
   void add(const void* data, std::size_t bytes) {
@@ -50,17 +52,23 @@ class Checksum {
     std::memcpy(&word, at, bytes);
     return word;
   }
-  void mix(std::size_t lane, std::uint64_t word) { lanes_[lane] = std::rotl((lanes_[lane] ^ word) * kOdd, 31); }
+  void mix(std::size_t lane, std::uint64_t word) {
+    lanes_[lane] = std::rotl((lanes_[lane] ^ word) * kOdd, 31);
+  }
   std::uint64_t lanes_[4] = {1, 2, 3, 4};
 };
 
 Error damaged(const std::string& path, const std::string& what) {
-  return bad_input("checkpoint " + path + " is damaged: " + what, "train this trial again, or load an older checkpoint");
+  return bad_input("checkpoint " + path + " is damaged: " + what,
+                   "train this trial again, or load an older checkpoint");
 }
 
 std::string header_text(const CheckpointHeader& header) {
-  nlohmann::ordered_json json = {{"model", header.model}, {"dataset", header.dataset}, {"seed", header.seed},
-                                 {"epoch", header.epoch}, {"updates", header.updates}};
+  nlohmann::ordered_json json = {{"model", header.model},
+                                 {"dataset", header.dataset},
+                                 {"seed", header.seed},
+                                 {"epoch", header.epoch},
+                                 {"updates", header.updates}};
   json["point"] = point_to_json(header.point);
   return json.dump();
 }
@@ -84,7 +92,8 @@ Result<CheckpointHeader> parse_header(const std::string& path, const std::string
 }
 
 // Writes all parts, then checks that every byte was taken.
-bool write_file(const std::string& path, const Prefix& prefix, const std::string& header, std::span<const float> state) {
+bool write_file(const std::string& path, const Prefix& prefix, const std::string& header,
+                std::span<const float> state) {
   Checksum sum;
   std::ofstream file(path, std::ios::binary | std::ios::trunc);
   const auto put = [&](const void* data, std::size_t bytes) {
@@ -102,25 +111,30 @@ bool write_file(const std::string& path, const Prefix& prefix, const std::string
 
 }  // namespace
 
-Status write_checkpoint(const std::string& path, const CheckpointHeader& header, std::span<const float> state) {
+Status write_checkpoint(const std::string& path, const CheckpointHeader& header,
+                        std::span<const float> state) {
   const std::string text = header_text(header);
   Prefix prefix{.magic = {}, .header_bytes = text.size(), .floats = state.size()};
   std::memcpy(prefix.magic, kMagic.data(), kMagic.size());
   const std::string temporary = path + ".part";
-  if (write_file(temporary, prefix, text, state) && std::rename(temporary.c_str(), path.c_str()) == 0) return {};
+  if (write_file(temporary, prefix, text, state) && std::rename(temporary.c_str(), path.c_str()) == 0)
+    return {};
   const std::string reason = std::strerror(errno);
   std::remove(temporary.c_str());
-  return bad_input("checkpoint " + path + " cannot be written: " + reason, "choose a folder that exists and has room");
+  return bad_input("checkpoint " + path + " cannot be written: " + reason,
+                   "choose a folder that exists and has room");
 }
 
 Result<Checkpoint> read_checkpoint(const std::string& path) {
   std::ifstream file(path, std::ios::binary | std::ios::ate);
-  if (!file) return bad_input("checkpoint " + path + " cannot be opened", "check the path; save the trial first");
+  if (!file)
+    return bad_input("checkpoint " + path + " cannot be opened", "check the path; save the trial first");
   const auto size = static_cast<std::uint64_t>(file.tellg());
   file.seekg(0);
   Prefix prefix{};
   std::uint64_t seal = 0;
-  if (size < sizeof prefix + sizeof seal) return damaged(path, "it has only " + std::to_string(size) + " bytes");
+  if (size < sizeof prefix + sizeof seal)
+    return damaged(path, "it has only " + std::to_string(size) + " bytes");
   file.read(reinterpret_cast<char*>(&prefix), sizeof prefix);
   if (std::memcmp(prefix.magic, kMagic.data(), kMagic.size()) != 0)
     return damaged(path, "it does not begin like a checkpoint");
@@ -132,7 +146,8 @@ Result<Checkpoint> read_checkpoint(const std::string& path) {
   Checkpoint out;
   out.state.resize(prefix.floats);
   file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  file.read(reinterpret_cast<char*>(out.state.data()), static_cast<std::streamsize>(prefix.floats * sizeof(float)));
+  file.read(reinterpret_cast<char*>(out.state.data()),
+            static_cast<std::streamsize>(prefix.floats * sizeof(float)));
   file.read(reinterpret_cast<char*>(&seal), sizeof seal);
   if (!file) return damaged(path, "it cannot be read to its end");
   Checksum sum;

@@ -16,8 +16,8 @@ struct CheckpointHeader {
   std::string model;
   std::string dataset;
   std::uint64_t seed = 0;
-  int epoch = 0;              // epochs trained
-  std::int64_t updates = 0;   // optimiser steps taken
+  int epoch = 0;             // epochs trained
+  std::int64_t updates = 0;  // optimiser steps taken
   Point point;
 };
 
@@ -27,7 +27,8 @@ struct Checkpoint {
 };
 
 // An error (disk full, no such folder) leaves whatever was at `path` before.
-Status write_checkpoint(const std::string& path, const CheckpointHeader& header, std::span<const float> state);
+Status write_checkpoint(const std::string& path, const CheckpointHeader& header,
+                        std::span<const float> state);
 
 // "checkpoint PATH is damaged: …" when a byte is missing or changed.
 Result<Checkpoint> read_checkpoint(const std::string& path);

@@ -7,8 +7,12 @@ namespace {
 
 using namespace testing_train;
 
-const CheckpointHeader kHeader{.model = "mlp", .dataset = "digits", .seed = 18446744073709551615U, .epoch = 3,
-                               .updates = 70, .point = {{"learning_rate", Value(0.1)}, {"nesterov", Value(true)}}};
+const CheckpointHeader kHeader{.model = "mlp",
+                               .dataset = "digits",
+                               .seed = 18446744073709551615U,
+                               .epoch = 3,
+                               .updates = 70,
+                               .point = {{"learning_rate", Value(0.1)}, {"nesterov", Value(true)}}};
 
 TEST(Checkpoint, ComesBackAsWritten) {
   const Folder folder;

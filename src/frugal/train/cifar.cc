@@ -40,8 +40,9 @@ Status append_file(const std::string& path, const CifarFormat& format, Images& o
   for (std::size_t at = 0; at < bytes.size(); at += record) {
     const int label = static_cast<unsigned char>(bytes[at + format.label_bytes - 1]);
     if (label >= format.classes)
-      return bad_input(path + ", record " + std::to_string(at / record + 1) + ": label " + std::to_string(label) +
-                           " is not from 0 to " + std::to_string(format.classes - 1) + ": not a file of this data set",
+      return bad_input(path + ", record " + std::to_string(at / record + 1) + ": label " +
+                           std::to_string(label) + " is not from 0 to " + std::to_string(format.classes - 1) +
+                           ": not a file of this data set",
                        hint);
     out.labels.push_back(static_cast<std::uint8_t>(label));
     const char* first = bytes.data() + at + format.label_bytes;

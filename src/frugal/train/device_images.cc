@@ -10,14 +10,18 @@
 namespace frugal {
 namespace {
 
-at::Tensor joined(const std::vector<at::Tensor>& pieces) { return pieces.size() == 1 ? pieces[0] : at::cat(pieces); }
+at::Tensor joined(const std::vector<at::Tensor>& pieces) {
+  return pieces.size() == 1 ? pieces[0] : at::cat(pieces);
+}
 
 // [n, h·w·c] as [n, c, h, w] in channels-last order.
 at::Tensor as_images(const at::Tensor& rows, const ImageShape& s) {
   return rows.view({rows.size(0), s.height, s.width, s.channels}).permute({0, 3, 1, 2});
 }
 
-at::Tensor as_rows(const at::Tensor& images) { return images.permute({0, 2, 3, 1}).reshape({images.size(0), -1}); }
+at::Tensor as_rows(const at::Tensor& images) {
+  return images.permute({0, 2, 3, 1}).reshape({images.size(0), -1});
+}
 
 }  // namespace
 
@@ -42,7 +46,8 @@ Standardisation standardisation_of(const Images& images) {
   return out;
 }
 
-DeviceImages::DeviceImages(Images images, const Standardisation& by, at::Device device, std::int64_t memory_limit)
+DeviceImages::DeviceImages(Images images, const Standardisation& by, at::Device device,
+                           std::int64_t memory_limit)
     : host_(std::move(images)), device_(device), count_(host_.count()), block_(count_) {
   std::vector<float> scale, offset;
   for (std::size_t c = 0; c < by.mean.size(); ++c) {
@@ -70,7 +75,8 @@ DeviceImages::DeviceImages(Images images, const Standardisation& by, at::Device 
 
 Batch DeviceImages::upload(const at::Tensor& bytes, const at::Tensor& labels) const {
   const ImageShape& s = host_.shape;
-  const at::Tensor images = bytes.to(device_).to(at::kFloat).view({bytes.size(0), s.channels, s.height, s.width});
+  const at::Tensor images =
+      bytes.to(device_).to(at::kFloat).view({bytes.size(0), s.channels, s.height, s.width});
   const at::Tensor standard = images.mul(scale_).add_(offset_);
   return {.images = as_images(as_rows(standard).contiguous(), s), .labels = labels.to(device_)};
 }
@@ -96,7 +102,8 @@ Batch DeviceImages::gather(std::span<const std::int64_t> order) const {
 
 Batch DeviceImages::range(std::int64_t first, std::int64_t count) const {
   count = std::min(count, count_ - first);
-  if (resident()) return {.images = images_.narrow(0, first, count), .labels = labels_.narrow(0, first, count)};
+  if (resident())
+    return {.images = images_.narrow(0, first, count), .labels = labels_.narrow(0, first, count)};
   std::vector<std::int64_t> order(static_cast<std::size_t>(count));
   std::iota(order.begin(), order.end(), first);
   return gather(order);
@@ -125,7 +132,8 @@ bool BatchQueue::load_block() {
   }
   const std::int64_t n = std::min(images_.block_records(), total - loaded_);
   if (n == 0) return false;
-  block_ = images_.gather(std::span(order_).subspan(static_cast<std::size_t>(loaded_), static_cast<std::size_t>(n)));
+  block_ = images_.gather(
+      std::span(order_).subspan(static_cast<std::size_t>(loaded_), static_cast<std::size_t>(n)));
   loaded_ += n;
   used_ = 0;
   return true;

@@ -1,7 +1,7 @@
-// Images where the training happens: standardised once, float32, channels-last; batches of any size are views of
-// a shuffled block. A set that does not fit stays as bytes in host memory and passes through the device as a
-// first-in-first-out queue of blocks. The order of the records is given by the caller, so both ways yield the
-// same batches.
+// Images where the training happens: standardised once, float32, channels-last; batches of any size are views
+// of a shuffled block. A set that does not fit stays as bytes in host memory and passes through the device as
+// a first-in-first-out queue of blocks. The order of the records is given by the caller, so both ways yield
+// the same batches.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -59,7 +59,8 @@ std::vector<std::int64_t> shuffled_order(std::int64_t count, std::uint64_t seed)
 // Hands out `order` batch by batch. Borrows the images.
 class BatchQueue {
  public:
-  // With `around`, the order begins anew at its end and every batch is full; else the last one may be smaller.
+  // With `around`, the order begins anew at its end and every batch is full; else the last one may be
+  // smaller.
   BatchQueue(const DeviceImages& images, std::vector<std::int64_t> order, bool around);
   // The next `size` records, fewer at the end, none after it.
   Batch next(std::int64_t size);

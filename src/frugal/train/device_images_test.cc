@@ -54,7 +54,8 @@ TEST(BatchQueue, EveryRecordOnceAnEpochWhateverTheBatchAndTheMemory) {
   for (const std::int64_t memory : {std::int64_t{0}, 7 * kRecordPair, 1 * kRecordPair, 64 * kRecordPair}) {
     const DeviceImages images(counted(101), kUnchanged, at::kCPU, memory);
     EXPECT_EQ(images.resident(), memory == 0);
-    for (const std::int64_t size : {std::int64_t{1}, std::int64_t{3}, std::int64_t{7}, std::int64_t{10}, std::int64_t{64}, std::int64_t{101}}) {
+    for (const std::int64_t size : {std::int64_t{1}, std::int64_t{3}, std::int64_t{7}, std::int64_t{10},
+                                    std::int64_t{64}, std::int64_t{101}}) {
       BatchQueue queue(images, shuffled_order(101, 5), false);
       std::vector<int> seen;
       for (Batch batch = queue.next(size); batch.count() > 0; batch = queue.next(size)) {

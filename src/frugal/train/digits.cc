@@ -23,7 +23,8 @@ Result<std::string> read_gzip(const std::string& path) {
   std::string text;
   std::array<char, 1 << 16> block{};
   int got = 0;
-  while ((got = gzread(file.get(), block.data(), block.size())) > 0) text.append(block.data(), static_cast<std::size_t>(got));
+  while ((got = gzread(file.get(), block.data(), block.size())) > 0)
+    text.append(block.data(), static_cast<std::size_t>(got));
   int code = Z_OK;
   gzerror(file.get(), &code);
   if (got < 0 || code != Z_OK) return bad_input(path + ": the gzip data are damaged or end too early", kHint);
@@ -36,12 +37,13 @@ std::optional<std::string> read_line(std::string_view line, Images& out) {
   for (int column = 0; column <= kPixels; ++column) {
     int value = 0;
     const std::size_t begin = at;
-    while (at < line.size() && line[at] >= '0' && line[at] <= '9' && at - begin < 4) value = value * 10 + (line[at++] - '0');
+    while (at < line.size() && line[at] >= '0' && line[at] <= '9' && at - begin < 4)
+      value = value * 10 + (line[at++] - '0');
     const int most = column == kPixels ? kMaxLabel : kMaxPixel;
     const bool ends = column == kPixels ? at == line.size() : at < line.size() && line[at] == ',';
     if (at == begin || !ends || value > most)
-      return "column " + std::to_string(column + 1) + " of 65 is not a whole number from 0 to " + std::to_string(most) +
-             ": '" + std::string(line.substr(begin, 12)) + "'";
+      return "column " + std::to_string(column + 1) + " of 65 is not a whole number from 0 to " +
+             std::to_string(most) + ": '" + std::string(line.substr(begin, 12)) + "'";
     (column == kPixels ? out.labels : out.pixels).push_back(static_cast<std::uint8_t>(value));
     ++at;
   }

@@ -12,7 +12,8 @@ constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 // Puts state and settings back when it goes out of scope.
 class Untouched {
  public:
-  explicit Untouched(Learner& learner) : learner_(learner), settings_(learner.settings()), state_(learner.backup()) {}
+  explicit Untouched(Learner& learner)
+      : learner_(learner), settings_(learner.settings()), state_(learner.backup()) {}
   ~Untouched() {
     learner_.settings() = settings_;
     learner_.restore(state_);
@@ -28,7 +29,8 @@ class Untouched {
 };
 
 // The records of the exploratory fraction, at least one batch, in seeded order.
-std::vector<std::int64_t> window(const Learner& learner, const DeviceImages& train, double fraction, std::int64_t batch) {
+std::vector<std::int64_t> window(const Learner& learner, const DeviceImages& train, double fraction,
+                                 std::int64_t batch) {
   std::vector<std::int64_t> order = shuffled_order(train.count(), learner.stream_seed("explore"));
   const auto held = static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(train.count())));
   order.resize(static_cast<std::size_t>(std::clamp(held, batch, train.count())));
@@ -45,7 +47,8 @@ void explore_step(Learner& learner, BatchQueue& queue, double rate, at::Tensor c
 
 }  // namespace
 
-ExplorePlan plan_exploration(const ExploreRequest& request, std::int64_t train_samples, std::int64_t batch_size) {
+ExplorePlan plan_exploration(const ExploreRequest& request, std::int64_t train_samples,
+                             std::int64_t batch_size) {
   const double held = std::ceil(request.fraction * static_cast<double>(train_samples));
   const int rates = static_cast<int>(request.rates.size());
   ExplorePlan plan;
@@ -67,7 +70,8 @@ ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const D
   const std::int64_t batch = learner.settings().batch_size;
   const ExplorePlan plan = plan_exploration(request, train.count(), batch);
   BatchQueue queue(train, window(learner, train, request.fraction, batch), true);
-  at::Tensor losses = at::full({plan.steps}, 0.0, at::TensorOptions().dtype(at::kDouble).device(train.device()));
+  at::Tensor losses =
+      at::full({plan.steps}, 0.0, at::TensorOptions().dtype(at::kDouble).device(train.device()));
   const int rates = static_cast<int>(request.rates.size());
   ExploreReport report;
   bool lost = false;  // this cycle diverged; only looked at where the next one starts afresh
@@ -88,7 +92,8 @@ ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const D
   const at::Tensor host = losses.cpu();
   for (int i = 0; i < plan.steps; ++i) {
     const double loss = host.data_ptr<double>()[i] / static_cast<double>(batch);
-    report.curve.push_back({.rate = request.rates[static_cast<std::size_t>(i % rates)], .loss = finite_or_nan(loss)});
+    report.curve.push_back(
+        {.rate = request.rates[static_cast<std::size_t>(i % rates)], .loss = finite_or_nan(loss)});
   }
   report.budget_steps = plan.budget_steps;
   report.loss_before = report.curve.front().loss;  // a step's loss is taken before its update
@@ -96,8 +101,8 @@ ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const D
   return report;
 }
 
-ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const DeviceImages& validation, int steps,
-                           const TrialSettings& settings) {
+ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const DeviceImages& validation,
+                           int steps, const TrialSettings& settings) {
   const Untouched untouched(learner);
   learner.settings() = settings;
   BatchQueue queue(train, shuffled_order(train.count(), learner.stream_seed("probe")), true);

@@ -1,5 +1,6 @@
-// The two ways to look ahead without moving a trial: a learning-rate exploration (Geissler et al. 2024, "Spend
-// More to Save More") and a short probe. Both leave the learner as it was, bit for bit, also when they throw.
+// The two ways to look ahead without moving a trial: a learning-rate exploration (Geissler et al. 2024,
+// "Spend More to Save More") and a short probe. Both leave the learner as it was, bit for bit, also when they
+// throw.
 #pragma once
 
 #include "frugal/train/learner.h"
@@ -12,14 +13,15 @@ ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const D
                             const ExploreRequest& request);
 
 // `steps` steps with `settings`; loss is their mean. Not finite when the probe diverged.
-ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const DeviceImages& validation, int steps,
-                           const TrialSettings& settings);
+ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const DeviceImages& validation,
+                           int steps, const TrialSettings& settings);
 
 // Steps that `request` costs and those its fraction holds at this batch size.
 struct ExplorePlan {
   int steps = 0;
   int budget_steps = 0;
 };
-ExplorePlan plan_exploration(const ExploreRequest& request, std::int64_t train_samples, std::int64_t batch_size);
+ExplorePlan plan_exploration(const ExploreRequest& request, std::int64_t train_samples,
+                             std::int64_t batch_size);
 
 }  // namespace frugal

@@ -36,12 +36,13 @@ struct SplitImages {
 Result<Images> read_digits(const std::string& data_dir);
 // data_dir/cifar-10-batches-bin/data_batch_{1…5}.bin: a label byte, then 3×32×32 bytes (Krizhevsky 2009).
 Result<Images> read_cifar10(const std::string& data_dir);
-// data_dir/cifar-100-binary/train.bin: a coarse and a fine label byte, then 3×32×32 bytes; the fine one counts.
+// data_dir/cifar-100-binary/train.bin: a coarse and a fine label byte, then 3×32×32 bytes; the fine one
+// counts.
 Result<Images> read_cifar100(const std::string& data_dir);
 
 struct SplitRequest {
-  double validation = 0.1;   // fraction of every class
-  std::int64_t subset = 0;   // training samples to keep, every class in proportion; 0: all
+  double validation = 0.1;  // fraction of every class
+  std::int64_t subset = 0;  // training samples to keep, every class in proportion; 0: all
   std::uint64_t seed = 1;
 };
 

@@ -31,11 +31,13 @@ TEST(Digits, RefusesWhatIsNotThere) {
   const std::string path = folder.path("digits.csv.gz");
   EXPECT_EQ(fault(read_digits(folder.path())), path + ": cannot be opened");
   write_gzip(path, digit_rows(3) + "1,2,3\n");
-  EXPECT_EQ(fault(read_digits(folder.path())), path + ", line 4: column 3 of 65 is not a whole number from 0 to 16: '3'");
+  EXPECT_EQ(fault(read_digits(folder.path())),
+            path + ", line 4: column 3 of 65 is not a whole number from 0 to 16: '3'");
   std::string row = digit_rows(1);
   row.replace(row.size() - 2, 1, "12");
   write_gzip(path, row);
-  EXPECT_EQ(fault(read_digits(folder.path())), path + ", line 1: column 65 of 65 is not a whole number from 0 to 9: '12'");
+  EXPECT_EQ(fault(read_digits(folder.path())),
+            path + ", line 1: column 65 of 65 is not a whole number from 0 to 9: '12'");
   write_gzip(path, "");
   EXPECT_EQ(fault(read_digits(folder.path())), path + ": the file holds no rows");
 }
@@ -69,8 +71,9 @@ TEST(Cifar, RefusesMissingTruncatedAndForeignFiles) {
   EXPECT_EQ(fault(read_cifar10(folder.path())), first + ": cannot be read (No such file or directory)");
   write_cifar10(folder, 4);
   std::filesystem::resize_file(first, 3073 * 4 - 5);
-  EXPECT_EQ(fault(read_cifar10(folder.path())),
-            first + ": 12287 bytes are not a multiple of the record of 3073 bytes: truncated, or a foreign file");
+  EXPECT_EQ(
+      fault(read_cifar10(folder.path())),
+      first + ": 12287 bytes are not a multiple of the record of 3073 bytes: truncated, or a foreign file");
   write_bytes(first, cifar_records(4, 100, false).replace(3073 * 2, 1, 1, static_cast<char>(200)));
   EXPECT_EQ(fault(read_cifar10(folder.path())),
             first + ", record 3: label 200 is not from 0 to 9: not a file of this data set");
@@ -101,7 +104,8 @@ Images numbered(int count) {
 
 std::vector<int> numbers(const Images& images) {
   std::vector<int> out;
-  for (std::size_t i = 0; i < images.labels.size(); ++i) out.push_back(images.pixels[i * 64] + 256 * images.pixels[i * 64 + 1]);
+  for (std::size_t i = 0; i < images.labels.size(); ++i)
+    out.push_back(images.pixels[i * 64] + 256 * images.pixels[i * 64 + 1]);
   return out;
 }
 
@@ -132,7 +136,8 @@ TEST(Split, ASubsetLeavesTheValidationPartAlone) {
   EXPECT_EQ(part->train.count(), 123);
   EXPECT_EQ(numbers(part->validation), numbers(whole->validation));
   const std::vector<int> train = numbers(whole->train);
-  for (const int n : numbers(part->train)) EXPECT_TRUE(std::binary_search(train.begin(), train.end(), n)) << n;
+  for (const int n : numbers(part->train))
+    EXPECT_TRUE(std::binary_search(train.begin(), train.end(), n)) << n;
 }
 
 TEST(Split, RefusesEmptyPartsAndTooLargeSubsets) {

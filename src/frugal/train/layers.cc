@@ -29,7 +29,9 @@ void bind_views(std::deque<Weight>& weights, const at::Tensor& flat, std::int64_
   }
 }
 
-void relu_backward(at::Tensor& grad, const at::Tensor& output) { at::threshold_backward_out(grad, grad, output, 0); }
+void relu_backward(at::Tensor& grad, const at::Tensor& output) {
+  at::threshold_backward_out(grad, grad, output, 0);
+}
 
 class Conv final : public Layer {
  public:
@@ -39,7 +41,8 @@ class Conv final : public Layer {
   }
   at::Tensor forward(const at::Tensor& x, bool train) override {
     if (train) input_ = x;
-    return at::convolution(x, weight_->value, {}, {stride_, stride_}, {padding_, padding_}, {1, 1}, false, {0, 0}, 1);
+    return at::convolution(x, weight_->value, {}, {stride_, stride_}, {padding_, padding_}, {1, 1}, false,
+                           {0, 0}, 1);
   }
   at::Tensor backward(at::Tensor grad) override {
     ConvolutionGradients g = convolution_gradients(grad, input_, weight_->value, stride_, padding_, !first_);
@@ -65,8 +68,8 @@ class Norm final : public Layer {
     variance_ = plan.buffer({channels}, 1.0);
   }
   at::Tensor forward(const at::Tensor& x, bool train) override {
-    auto [y, mean, inverse] = at::native_batch_norm(x, scale_->value, shift_->value, mean_->value, variance_->value,
-                                                    train, kNormMomentum, kNormEpsilon);
+    auto [y, mean, inverse] = at::native_batch_norm(x, scale_->value, shift_->value, mean_->value,
+                                                    variance_->value, train, kNormMomentum, kNormEpsilon);
     if (relu_) y.relu_();
     if (train) {
       input_ = x;
@@ -79,8 +82,8 @@ class Norm final : public Layer {
   at::Tensor backward(at::Tensor grad) override {
     if (relu_) relu_backward(grad, output_);
     auto [to_input, to_scale, to_shift] =
-        at::native_batch_norm_backward(grad, input_, scale_->value, mean_->value, variance_->value, batch_mean_,
-                                       batch_inverse_, true, kNormEpsilon, {true, true, true});
+        at::native_batch_norm_backward(grad, input_, scale_->value, mean_->value, variance_->value,
+                                       batch_mean_, batch_inverse_, true, kNormEpsilon, {true, true, true});
     scale_->gradient = to_scale;
     shift_->gradient = to_shift;
     input_.reset();
@@ -217,11 +220,14 @@ at::Tensor forward_all(const Layers& layers, at::Tensor x, bool train) {
 }
 
 at::Tensor backward_all(const Layers& layers, at::Tensor grad) {
-  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer) grad = (*layer)->backward(std::move(grad));
+  for (auto layer = layers.rbegin(); layer != layers.rend(); ++layer)
+    grad = (*layer)->backward(std::move(grad));
   return grad;
 }
 
-std::unique_ptr<Layer> make_conv(WeightPlan& plan, ConvShape shape) { return std::make_unique<Conv>(plan, shape); }
+std::unique_ptr<Layer> make_conv(WeightPlan& plan, ConvShape shape) {
+  return std::make_unique<Conv>(plan, shape);
+}
 std::unique_ptr<Layer> make_norm(WeightPlan& plan, std::int64_t channels, bool relu) {
   return std::make_unique<Norm>(plan, channels, relu);
 }

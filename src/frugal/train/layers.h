@@ -1,6 +1,7 @@
-// The layers of the built-in models with their own gradients: no autograd graph is built, so a step of a small
-// model is not spent on bookkeeping. Values live in one flat tensor that the owner of the network provides.
-// Invariant: forward(train) then backward, once each, in turn; a layer keeps what its backward needs in between.
+// The layers of the built-in models with their own gradients: no autograd graph is built, so a step of a
+// small model is not spent on bookkeeping. Values live in one flat tensor that the owner of the network
+// provides. Invariant: forward(train) then backward, once each, in turn; a layer keeps what its backward
+// needs in between.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -17,8 +18,8 @@ struct Weight {
   std::vector<std::int64_t> sizes;
   double deviation = 0.0;  // of a normal start; 0: every value is `fill`
   double fill = 0.0;
-  at::Tensor value;        // 4-D weights are channels-last
-  at::Tensor gradient;     // set by backward, laid out like value; parameters only
+  at::Tensor value;     // 4-D weights are channels-last
+  at::Tensor gradient;  // set by backward, laid out like value; parameters only
   std::int64_t count() const;
 };
 

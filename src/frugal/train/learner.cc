@@ -11,15 +11,19 @@ constexpr std::int64_t kEvaluationBatch = 256;
 
 }  // namespace
 
-at::Tensor loss_cell(at::Device device) { return at::zeros({}, at::TensorOptions().dtype(at::kDouble).device(device)); }
+at::Tensor loss_cell(at::Device device) {
+  return at::zeros({}, at::TensorOptions().dtype(at::kDouble).device(device));
+}
 
-Learner::Learner(const std::string& model, const DeviceImages& images, const TrialSettings& settings, std::uint64_t seed)
+Learner::Learner(const std::string& model, const DeviceImages& images, const TrialSettings& settings,
+                 std::uint64_t seed)
     : settings_(settings), seed_(seed), network_(model, images.shape()) {
   WeightPlan& plan = network_.plan();
   const std::int64_t parameters = plan.parameter_count();
   const std::int64_t model_values = parameters + plan.buffer_count();
   const int slots = update_slots(settings.optimizer);
-  values_ = at::zeros({model_values + slots * parameters}, at::TensorOptions().dtype(at::kFloat).device(images.device()));
+  values_ = at::zeros({model_values + slots * parameters},
+                      at::TensorOptions().dtype(at::kFloat).device(images.device()));
   plan.bind(values_);
   plan.initialise(seed);
   target_.parameters = values_.narrow(0, 0, parameters);
@@ -35,7 +39,8 @@ void Learner::step(const Batch& batch, at::Tensor& loss_sum) {
 double Learner::train_epoch(const DeviceImages& train) {
   BatchQueue queue(train, shuffled_order(train.count(), stream_seed("train")), false);
   at::Tensor loss_sum = loss_cell(train.device());
-  for (Batch batch = queue.next(settings_.batch_size); batch.count() > 0; batch = queue.next(settings_.batch_size))
+  for (Batch batch = queue.next(settings_.batch_size); batch.count() > 0;
+       batch = queue.next(settings_.batch_size))
     step(batch, loss_sum);
   ++epoch_;
   return loss_sum.item<double>() / static_cast<double>(train.count());
@@ -51,14 +56,17 @@ std::map<std::string, double> Learner::evaluate(const DeviceImages& validation) 
     cross_entropy_gradient(logits, batch.labels, 0.0, loss_sum);
   }
   const double n = static_cast<double>(validation.count());
-  return {{"accuracy", static_cast<double>(right.item<std::int64_t>()) / n}, {"loss", loss_sum.item<double>() / n}};
+  return {{"accuracy", static_cast<double>(right.item<std::int64_t>()) / n},
+          {"loss", loss_sum.item<double>() / n}};
 }
 
 std::uint64_t Learner::stream_seed(std::string_view stream) const {
   return derive_seed(derive_seed(seed_, stream), static_cast<std::uint64_t>(epoch_));
 }
 
-LearnerState Learner::backup() const { return {.values = values_.clone(), .epoch = epoch_, .updates = updates_}; }
+LearnerState Learner::backup() const {
+  return {.values = values_.clone(), .epoch = epoch_, .updates = updates_};
+}
 
 void Learner::restore(const LearnerState& state) {
   values_.copy_(state.values);

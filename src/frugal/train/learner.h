@@ -1,5 +1,5 @@
-// One trial being trained: network, optimiser state and counters in one flat tensor, so that a backup, a restore
-// and a checkpoint are one copy each. The randomness of an epoch follows from (seed, epoch) alone.
+// One trial being trained: network, optimiser state and counters in one flat tensor, so that a backup, a
+// restore and a checkpoint are one copy each. The randomness of an epoch follows from (seed, epoch) alone.
 #pragma once
 
 #include <ATen/ATen.h>
@@ -26,7 +26,8 @@ struct LearnerState {
 class Learner {
  public:
   // Fresh weights from `seed`. Borrows nothing; `images` tells shape and device.
-  Learner(const std::string& model, const DeviceImages& images, const TrialSettings& settings, std::uint64_t seed);
+  Learner(const std::string& model, const DeviceImages& images, const TrialSettings& settings,
+          std::uint64_t seed);
 
   TrialSettings& settings() { return settings_; }
   std::uint64_t seed() const { return seed_; }
@@ -34,7 +35,8 @@ class Learner {
   std::int64_t updates() const { return updates_; }
   std::int64_t value_count() const { return values_.numel(); }
 
-  // Trains on one batch and adds the sum of its losses, before the update, to `loss_sum`. Never waits for the device.
+  // Trains on one batch and adds the sum of its losses, before the update, to `loss_sum`. Never waits for the
+  // device.
   void step(const Batch& batch, at::Tensor& loss_sum);
   // One pass over `train` in the order of (seed, epoch); returns the mean loss and counts the epoch.
   double train_epoch(const DeviceImages& train);

@@ -12,7 +12,8 @@ void add_conv_norm(WeightPlan& plan, Layers& layers, ConvShape shape, bool relu)
 
 Layers shortcut(WeightPlan& plan, std::int64_t in, std::int64_t out, std::int64_t stride) {
   Layers layers;
-  if (in != out || stride != 1) add_conv_norm(plan, layers, {.in = in, .out = out, .kernel = 1, .stride = stride}, false);
+  if (in != out || stride != 1)
+    add_conv_norm(plan, layers, {.in = in, .out = out, .kernel = 1, .stride = stride}, false);
   return layers;
 }
 

@@ -31,7 +31,8 @@ TEST(Network, HasThePublishedNumbersOfParameters) {
   ImageShape hundred = kCifar;
   hundred.classes = 100;
   EXPECT_EQ(Network("resnet50", hundred).plan().parameter_count(), 23'705'252);
-  EXPECT_EQ(Network("mlp", kDigits).plan().parameter_count(), 64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10);
+  EXPECT_EQ(Network("mlp", kDigits).plan().parameter_count(),
+            64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10);
 }
 
 TEST(Network, AnswersWithLogitsForEveryModelAndShape) {
@@ -75,7 +76,8 @@ void expect_autograd_agrees(const std::string& model, const ImageShape& shape) {
     network.backward(cross_entropy_gradient(network.forward(x, true), labels, 0.0, sum));
     for (const Weight& weight : network.plan().parameters()) own.push_back(weight.gradient.clone());
   }
-  for (Weight& weight : network.plan().parameters()) weight.value = weight.value.detach().clone().requires_grad_();
+  for (Weight& weight : network.plan().parameters())
+    weight.value = weight.value.detach().clone().requires_grad_();
   const at::Tensor loss = at::cross_entropy_loss(network.forward(x, true), labels);
   loss.backward();
   EXPECT_NEAR(sum.item<double>() / 6.0, loss.item<double>(), 1e-5);

@@ -30,12 +30,14 @@ std::vector<std::size_t> shares(const std::vector<Indices>& classes, std::size_t
   std::vector<std::pair<double, std::size_t>> remainders;
   std::size_t given = 0;
   for (std::size_t c = 0; c < classes.size(); ++c) {
-    const double exact = static_cast<double>(total) * static_cast<double>(classes[c].size()) / static_cast<double>(all);
+    const double exact =
+        static_cast<double>(total) * static_cast<double>(classes[c].size()) / static_cast<double>(all);
     share[c] = static_cast<std::size_t>(exact);
     given += share[c];
     remainders.emplace_back(exact - std::floor(exact), c);
   }
-  std::stable_sort(remainders.begin(), remainders.end(), [](const auto& a, const auto& b) { return a.first > b.first; });
+  std::stable_sort(remainders.begin(), remainders.end(),
+                   [](const auto& a, const auto& b) { return a.first > b.first; });
   for (std::size_t i = 0; given < total; ++i) {
     const std::size_t c = remainders[i % remainders.size()].second;
     if (share[c] == classes[c].size()) continue;
@@ -84,8 +86,8 @@ Result<SplitImages> split_images(Images all, const SplitRequest& request) {
   const std::size_t training = count - kept;
   const auto wanted = request.subset == 0 ? training : static_cast<std::size_t>(request.subset);
   if (wanted > training)
-    return bad_input("workload.subset " + std::to_string(request.subset) + " is more than the " + std::to_string(training) +
-                         " records of the training part",
+    return bad_input("workload.subset " + std::to_string(request.subset) + " is more than the " +
+                         std::to_string(training) + " records of the training part",
                      "choose at most " + std::to_string(training) + ", or 0 for all");
   const Indices train = take(classes, shares(classes, wanted));
   return SplitImages{.train = gather(all, train), .validation = gather(all, validation)};

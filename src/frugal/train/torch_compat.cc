@@ -11,7 +11,8 @@
 #include <mutex>
 #include <new>
 
-// Debian's libtorch calls a threaded OpenBLAS, which keeps a thread count of its own; null with any other BLAS.
+// Debian's libtorch calls a threaded OpenBLAS, which keeps a thread count of its own; null with any other
+// BLAS.
 extern "C" void openblas_set_num_threads(int threads) __attribute__((weak));
 
 namespace frugal {
@@ -70,7 +71,8 @@ bool is_out_of_memory(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) return true;
   if (dynamic_cast<const c10::OutOfMemoryError*>(&error) != nullptr) return true;
   const std::string text = error.what();
-  return text.find("out of memory") != std::string::npos || text.find("can't allocate memory") != std::string::npos ||
+  return text.find("out of memory") != std::string::npos ||
+         text.find("can't allocate memory") != std::string::npos ||
          text.find("not enough memory") != std::string::npos;
 }
 
@@ -80,11 +82,12 @@ std::string short_message(const std::exception& error) {
   return text.substr(0, text.find('\n'));
 }
 
-ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input, const at::Tensor& weight,
-                                           std::int64_t stride, std::int64_t padding, bool want_input) {
-  auto [to_input, to_weight, to_bias] =
-      at::convolution_backward(grad, input, weight, at::OptionalIntArrayRef(), {stride, stride}, {padding, padding}, {1, 1}, false,
-                               {0, 0}, 1, std::array<bool, 3>{want_input, true, false});
+ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
+                                           const at::Tensor& weight, std::int64_t stride,
+                                           std::int64_t padding, bool want_input) {
+  auto [to_input, to_weight, to_bias] = at::convolution_backward(
+      grad, input, weight, at::OptionalIntArrayRef(), {stride, stride}, {padding, padding}, {1, 1}, false,
+      {0, 0}, 1, std::array<bool, 3>{want_input, true, false});
   return {.input = std::move(to_input), .weight = std::move(to_weight)};
 }
 

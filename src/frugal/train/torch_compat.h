@@ -33,7 +33,8 @@ struct ConvolutionGradients {
   at::Tensor input;
   at::Tensor weight;
 };
-ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input, const at::Tensor& weight,
-                                           std::int64_t stride, std::int64_t padding, bool want_input);
+ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
+                                           const at::Tensor& weight, std::int64_t stride,
+                                           std::int64_t padding, bool want_input);
 
 }  // namespace frugal

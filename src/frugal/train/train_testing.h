@@ -1,4 +1,5 @@
-// Shared by this room's tests: tiny data sets written to a temporary folder, and a recorder of a worker's events.
+// Shared by this room's tests: tiny data sets written to a temporary folder, and a recorder of a worker's
+// events.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -28,7 +28,9 @@ struct LoadedImages {
   std::unique_ptr<DeviceImages> validation;
 };
 
-WorkerError invalid(std::string message) { return {.kind = WorkerErrorKind::Invalid, .message = std::move(message)}; }
+WorkerError invalid(std::string message) {
+  return {.kind = WorkerErrorKind::Invalid, .message = std::move(message)};
+}
 WorkerError invalid(const Error& error) {
   return invalid(error.message + (error.hint.empty() ? "" : "; " + error.hint));
 }
@@ -36,7 +38,8 @@ WorkerError invalid(const Error& error) {
 // Marks a phase from construction to destruction, also when the work in it fails.
 class Phase {
  public:
-  Phase(WorkEvents& events, const char* name, at::Device device) : events_(events), name_(name), device_(device) {
+  Phase(WorkEvents& events, const char* name, at::Device device)
+      : events_(events), name_(name), device_(device) {
     events_.phase(name_, true);
   }
   // Not in the destructor's silence: the end of work that went well must be reported or fail loudly.
@@ -85,7 +88,8 @@ Result<LoadedImages> load_images(const TrainerConfig& config, at::Device device)
 
 std::string check_explore(const ExploreRequest& r) {
   if (!(r.fraction > 0.0 && r.fraction <= 1.0))
-    return "explore: fraction must be above 0 and at most 1, not " + exact_text(r.fraction) + "; 0.25 is usual";
+    return "explore: fraction must be above 0 and at most 1, not " + exact_text(r.fraction) +
+           "; 0.25 is usual";
   if (r.rates.empty()) return "explore: rates is empty; give at least one learning rate";
   for (std::size_t i = 0; i < r.rates.size(); ++i) {
     if (!std::isfinite(r.rates[i]) || r.rates[i] < 0.0 || (i > 0 && r.rates[i] < r.rates[i - 1]))
@@ -93,7 +97,8 @@ std::string check_explore(const ExploreRequest& r) {
              exact_text(r.rates[i]);
   }
   if (r.max_cycles > 0 && r.max_cycles < r.min_cycles)
-    return "explore: max_cycles " + std::to_string(r.max_cycles) + " is less than min_cycles " + std::to_string(r.min_cycles);
+    return "explore: max_cycles " + std::to_string(r.max_cycles) + " is less than min_cycles " +
+           std::to_string(r.min_cycles);
   return "";
 }
 
@@ -178,9 +183,14 @@ class TrainerWorker final : public Worker {
       const Trial& t = *std::get<Trial*>(found);
       const at::Tensor values = t.learner->host_values();
       const std::span<const float> state(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()));
-      const CheckpointHeader header{.model = config_.model, .dataset = config_.dataset, .seed = t.learner->seed(),
-                                    .epoch = t.learner->epoch(), .updates = t.learner->updates(), .point = t.point};
-      if (const Status status = write_checkpoint(path, header, state); !status.ok()) return invalid(status.error());
+      const CheckpointHeader header{.model = config_.model,
+                                    .dataset = config_.dataset,
+                                    .seed = t.learner->seed(),
+                                    .epoch = t.learner->epoch(),
+                                    .updates = t.learner->updates(),
+                                    .point = t.point};
+      if (const Status status = write_checkpoint(path, header, state); !status.ok())
+        return invalid(status.error());
       return Done{};
     });
   }
@@ -192,15 +202,17 @@ class TrainerWorker final : public Worker {
       if (!read.ok()) return invalid(read.error());
       const CheckpointHeader& h = read->header;
       if (h.model != config_.model || h.dataset != config_.dataset)
-        return invalid("checkpoint " + path + " holds " + h.model + " on " + h.dataset + ", this workload is " +
-                       config_.model + " on " + config_.dataset + "; load it with the workload it was made for");
+        return invalid("checkpoint " + path + " holds " + h.model + " on " + h.dataset +
+                       ", this workload is " + config_.model + " on " + config_.dataset +
+                       "; load it with the workload it was made for");
       const Result<TrialSettings> settings = settings_from_point(h.point, images_.train->count());
       if (!settings.ok()) return invalid(settings.error());
       trials_.erase(trial);
       auto learner = std::make_unique<Learner>(config_.model, *images_.train, *settings, h.seed);
       if (static_cast<std::int64_t>(read->state.size()) != learner->value_count())
-        return invalid("checkpoint " + path + " holds " + std::to_string(read->state.size()) + " values, " + config_.model +
-                       " has " + std::to_string(learner->value_count()) + "; it was made by another version, train again");
+        return invalid("checkpoint " + path + " holds " + std::to_string(read->state.size()) + " values, " +
+                       config_.model + " has " + std::to_string(learner->value_count()) +
+                       "; it was made by another version, train again");
       learner->load(read->state, h.epoch, h.updates);
       trials_[trial] = {.point = h.point, .learner = std::move(learner)};
       return Done{};
@@ -208,7 +220,8 @@ class TrainerWorker final : public Worker {
   }
 
   WorkerResult<Done> drop(int trial) override {
-    if (auto found = find(trial); std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
+    if (auto found = find(trial); std::holds_alternative<WorkerError>(found))
+      return std::get<WorkerError>(found);
     trials_.erase(trial);
     return Done{};
   }
@@ -225,7 +238,8 @@ class TrainerWorker final : public Worker {
         return WorkerError{.kind = WorkerErrorKind::OutOfMemory,
                            .message = "out of memory on " + device_.str() + ": " + short_message(error) +
                                       "; choose a smaller batch_size, or set device_memory_mb"};
-      return WorkerError{.kind = WorkerErrorKind::Internal, .message = "the trainer failed: " + short_message(error)};
+      return WorkerError{.kind = WorkerErrorKind::Internal,
+                         .message = "the trainer failed: " + short_message(error)};
     }
   }
 
@@ -237,12 +251,14 @@ class TrainerWorker final : public Worker {
     return std::nullopt;
   }
 
-  // The first steps at a batch size make the kernels for its shapes; that is no cost of the trial that comes first,
-  // so it happens here, before anything is booked to an exploration or an epoch. The learner is as it was.
+  // The first steps at a batch size make the kernels for its shapes; that is no cost of the trial that comes
+  // first, so it happens here, before anything is booked to an exploration or an epoch. The learner is as it
+  // was.
   void warm_up(Learner& learner) {
     if (!warm_.insert(learner.settings().batch_size).second) return;
     const double rate = learner.settings().learning_rate;
-    (void)explore_rates(learner, *images_.train, *images_.validation, {.fraction = 1e-9, .rates = {rate, rate}, .restart = true, .max_cycles = 1});
+    (void)explore_rates(learner, *images_.train, *images_.validation,
+                        {.fraction = 1e-9, .rates = {rate, rate}, .restart = true, .max_cycles = 1});
     synchronise(device_);
   }
 
@@ -250,7 +266,8 @@ class TrainerWorker final : public Worker {
     const auto it = trials_.find(trial);
     if (it != trials_.end()) return &it->second;
     std::string known;
-    for (const auto& [number, unused] : trials_) known += (known.empty() ? "" : ", ") + std::to_string(number);
+    for (const auto& [number, unused] : trials_)
+      known += (known.empty() ? "" : ", ") + std::to_string(number);
     return invalid("trial " + std::to_string(trial) + " is not held by this worker (held: " +
                    (known.empty() ? "none" : known) + "); start or load it first");
   }
@@ -259,7 +276,8 @@ class TrainerWorker final : public Worker {
     Result<TrialSettings> settings = settings_from_point(merged(t.point, set), images_.train->count());
     if (settings.ok() && settings->optimizer != t.learner->settings().optimizer)
       return bad_input(std::string("set: optimizer ") + update_rule_text(settings->optimizer) +
-                           " cannot replace " + update_rule_text(t.learner->settings().optimizer) + " in a running trial",
+                           " cannot replace " + update_rule_text(t.learner->settings().optimizer) +
+                           " in a running trial",
                        "start a new trial with the other optimizer");
     return settings;
   }
@@ -275,7 +293,8 @@ class TrainerWorker final : public Worker {
     report.samples = images_.train->count();
     if (!std::isfinite(report.loss))
       return WorkerError{.kind = WorkerErrorKind::Diverged,
-                         .message = "trial " + std::to_string(trial) + " diverged in epoch " + std::to_string(report.epoch) +
+                         .message = "trial " + std::to_string(trial) + " diverged in epoch " +
+                                    std::to_string(report.epoch) +
                                     ": the mean training loss is not finite at learning_rate " +
                                     exact_text(learner.settings().learning_rate) + "; choose a smaller one"};
     {

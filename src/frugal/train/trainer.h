@@ -16,16 +16,16 @@ namespace frugal {
 // The workload of a study file, as the trainer needs it. Every field but model and dataset has a default.
 struct TrainerConfig {
   std::string task = "image-classification";
-  std::string model;                         // mlp | resnet8 | resnet18 | resnet50
-  std::string dataset;                       // digits | cifar10 | cifar100
+  std::string model;    // mlp | resnet8 | resnet18 | resnet50
+  std::string dataset;  // digits | cifar10 | cifar100
   std::string data_dir = "data";
-  std::string metric = "accuracy";           // accuracy | loss
-  std::string device = "auto";               // auto | cpu | cuda | cuda:N
-  int threads = 0;                           // 0: every core this process may use
-  std::int64_t subset = 0;                   // training samples to keep, stratified; 0: all
-  std::optional<double> validation = {};     // fraction kept for validation; else 0.2 (digits) or 0.1 (CIFAR)
-  std::uint64_t split_seed = 1;              // of the split and the subset; not the study's seed
-  std::int64_t device_memory_mb = 0;         // for the training set on the device; 0: it fits
+  std::string metric = "accuracy";        // accuracy | loss
+  std::string device = "auto";            // auto | cpu | cuda | cuda:N
+  int threads = 0;                        // 0: every core this process may use
+  std::int64_t subset = 0;                // training samples to keep, stratified; 0: all
+  std::optional<double> validation = {};  // fraction kept for validation; else 0.2 (digits) or 0.1 (CIFAR)
+  std::uint64_t split_seed = 1;           // of the split and the subset; not the study's seed
+  std::int64_t device_memory_mb = 0;      // for the training set on the device; 0: it fits
 };
 
 // Reads the JSON object of --workload. An unknown key, a wrong type or a value out of range is an error that

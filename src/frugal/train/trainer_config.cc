@@ -23,7 +23,8 @@ Status read_choice(const json& object, const std::string& key, const std::vector
   if (it == object.end()) return {};
   std::string list;
   for (const std::string& word : allowed) list += (list.empty() ? "" : ", ") + word;
-  if (!it->is_string()) return key_error(key, "one of " + list, *it, "write \"" + key + "\": \"" + allowed[0] + "\"");
+  if (!it->is_string())
+    return key_error(key, "one of " + list, *it, "write \"" + key + "\": \"" + allowed[0] + "\"");
   out = it->get<std::string>();
   if (std::find(allowed.begin(), allowed.end(), out) != allowed.end()) return {};
   return bad_input("workload." + key + ": unknown value '" + out + "'" + did_you_mean(out, allowed),
@@ -36,9 +37,10 @@ Status read_whole(const json& object, const std::string& key, std::int64_t low, 
   const auto it = object.find(key);
   if (it == object.end()) return {};
   const std::string what = "a whole number from " + std::to_string(low) + " to " + std::to_string(high);
-  const bool in_range = it->is_number_integer() &&
-                        (!it->is_number_unsigned() || it->get<std::uint64_t>() <= static_cast<std::uint64_t>(high)) &&
-                        it->get<std::int64_t>() >= low && it->get<std::int64_t>() <= high;
+  const bool in_range =
+      it->is_number_integer() &&
+      (!it->is_number_unsigned() || it->get<std::uint64_t>() <= static_cast<std::uint64_t>(high)) &&
+      it->get<std::int64_t>() >= low && it->get<std::int64_t>() <= high;
   if (!in_range) return key_error(key, what, *it, "change " + key + " or leave it out for the default");
   out = static_cast<Int>(it->get<std::int64_t>());
   return {};
@@ -76,7 +78,8 @@ Status check_keys(const json& object) {
   for (const auto& [key, value] : object.items()) {
     const std::vector<std::string>& known = trainer_catalogue().keys;
     if (std::find(known.begin(), known.end(), key) != known.end()) continue;
-    return bad_input("workload: unknown key '" + key + "'" + did_you_mean(key, known), "correct or remove '" + key + "'");
+    return bad_input("workload: unknown key '" + key + "'" + did_you_mean(key, known),
+                     "correct or remove '" + key + "'");
   }
   for (const char* needed : {"model", "dataset"}) {
     if (!object.contains(needed))

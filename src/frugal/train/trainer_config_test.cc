@@ -44,7 +44,8 @@ TEST(TrainerConfig, RefusesWithTheKeyTheValueAndTheNearestOne) {
   EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","device":"gpu"})"),
             "workload.device must be auto, cpu, cuda or cuda:N, not \"gpu\"");
   EXPECT_EQ(fault(R"({"model":"resnet18","dataset":"digits"})"),
-            "workload: model resnet18 needs images of 32×32, digits has 8×8; use model mlp or resnet8 for digits, or dataset cifar10");
+            "workload: model resnet18 needs images of 32×32, digits has 8×8; use model mlp or resnet8 for "
+            "digits, or dataset cifar10");
   EXPECT_EQ(fault("nonsense"), "--workload is not a JSON object: nonsense");
 }
 

@@ -42,7 +42,12 @@ class TrainerTest : public ::testing::Test {
     return std::string((std::istreambuf_iterator<char>(file)), {});
   }
   static ExploreRequest request(std::vector<double> rates, bool restart) {
-    return {.trial = 1, .fraction = 0.25, .rates = std::move(rates), .restart = restart, .min_cycles = 1, .max_cycles = 0};
+    return {.trial = 1,
+            .fraction = 0.25,
+            .rates = std::move(rates),
+            .restart = restart,
+            .min_cycles = 1,
+            .max_cycles = 0};
   }
   Folder folder_;
 };
@@ -107,7 +112,8 @@ TEST_F(TrainerTest, AMemoryLimitChangesNothingButMemory) {
   Recorder events;
   const auto from_a = must(a->explore(request({0.001, 0.01, 0.1}, false), events));
   const auto from_b = must(b->explore(request({0.001, 0.01, 0.1}, false), events));
-  for (std::size_t i = 0; i < from_a.curve.size(); ++i) EXPECT_EQ(from_a.curve[i].loss, from_b.curve[i].loss) << i;
+  for (std::size_t i = 0; i < from_a.curve.size(); ++i)
+    EXPECT_EQ(from_a.curve[i].loss, from_b.curve[i].loss) << i;
 }
 
 TEST_F(TrainerTest, ASavedTrialContinuesAsIfNothingHadHappened) {
@@ -131,9 +137,10 @@ TEST_F(TrainerTest, RefusesForeignAndDamagedCheckpoints) {
   must(worker->save(1, path));
   const WorkerError other = failure(trainer(config("resnet8"))->load(1, path));
   EXPECT_EQ(other.kind, WorkerErrorKind::Invalid);
-  EXPECT_EQ(other.message, "checkpoint " + path +
-                               " holds mlp on digits, this workload is resnet8 on digits; load it with the workload it was "
-                               "made for");
+  EXPECT_EQ(other.message,
+            "checkpoint " + path +
+                " holds mlp on digits, this workload is resnet8 on digits; load it with the workload it was "
+                "made for");
   std::filesystem::resize_file(path, std::filesystem::file_size(path) - 100);
   const WorkerError damaged = failure(worker->load(1, path));
   EXPECT_EQ(damaged.kind, WorkerErrorKind::Invalid);
@@ -153,9 +160,11 @@ TEST_F(TrainerTest, ExplorationLeavesTheTrialBitForBit) {
       EXPECT_EQ(frozen(*worker, 1), before) << "restart " << restart;
       EXPECT_EQ(report.metrics.empty(), restart);
     }
-    must(worker->probe(1, 10, {{"learning_rate", Value(0.5)}, {"batch_size", Value(std::int64_t{7})}}, events));
+    must(worker->probe(1, 10, {{"learning_rate", Value(0.5)}, {"batch_size", Value(std::int64_t{7})}},
+                       events));
     EXPECT_EQ(frozen(*worker, 1), before);
-    EXPECT_EQ(events.order, (std::vector<std::string>{"explore{", "explore}", "explore{", "explore}", "explore{", "explore}"}));
+    EXPECT_EQ(events.order, (std::vector<std::string>{"explore{", "explore}", "explore{", "explore}",
+                                                      "explore{", "explore}"}));
   }
 }
 
@@ -241,7 +250,8 @@ TEST_F(TrainerTest, DivergenceNamesEpochAndRate) {
   const WorkerError error = failure(worker->train(4, 3, {{"learning_rate", Value(1e20)}}, events));
   EXPECT_EQ(error.kind, WorkerErrorKind::Diverged);
   EXPECT_EQ(error.message,
-            "trial 4 diverged in epoch 2: the mean training loss is not finite at learning_rate 1e+20; choose a smaller one");
+            "trial 4 diverged in epoch 2: the mean training loss is not finite at learning_rate 1e+20; "
+            "choose a smaller one");
   EXPECT_EQ(events.order, (std::vector<std::string>{"train{", "train}"}));
 }
 
@@ -255,7 +265,8 @@ TEST_F(TrainerTest, RefusesRequestsThatCannotBe) {
   must(worker->start(1, kPoint, 1));
   EXPECT_EQ(failure(worker->train(1, 0, {}, events)).message, "train: epochs must be at least 1, not 0");
   EXPECT_EQ(failure(worker->train(1, 1, {{"optimizer", Value(std::string("adam"))}}, events)).message,
-            "set: optimizer adam cannot replace sgd in a running trial; start a new trial with the other optimizer");
+            "set: optimizer adam cannot replace sgd in a running trial; start a new trial with the other "
+            "optimizer");
   EXPECT_EQ(failure(worker->explore(request({}, false), events)).message,
             "explore: rates is empty; give at least one learning rate");
   EXPECT_EQ(failure(worker->explore(request({0.1, 0.01}, false), events)).message,
@@ -271,8 +282,10 @@ TEST_F(TrainerTest, TroubleWithTheDataIsAWorkerError) {
   c.data_dir = folder_.path("nowhere");
   const WorkerError error = failure(trainer(c)->hello());
   EXPECT_EQ(error.kind, WorkerErrorKind::Invalid);
-  EXPECT_EQ(error.message, c.data_dir + "/digits.csv.gz: cannot be opened; run scripts/setup, which puts digits.csv.gz "
-                                        "there, or set data_dir");
+  EXPECT_EQ(error.message,
+            c.data_dir +
+                "/digits.csv.gz: cannot be opened; run scripts/setup, which puts digits.csv.gz "
+                "there, or set data_dir");
 }
 
 TEST_F(TrainerTest, TrainsOnCifarFilesOfBothKinds) {

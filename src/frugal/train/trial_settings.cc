@@ -15,26 +15,30 @@ namespace {
 Error factor_error(const std::string& name, const std::string& what, const Value& value) {
   const bool is_text = std::holds_alternative<std::string>(value);
   const std::string shown = is_text ? "'" + value_text(value) + "'" : value_text(value);
-  return bad_input("point: " + name + " must be " + what + ", not " + shown, "change " + name + " in the space");
+  return bad_input("point: " + name + " must be " + what + ", not " + shown,
+                   "change " + name + " in the space");
 }
 
 // One factor as a number of [low, high) into `out` when the point has it.
-Status read_number(const Point& point, const std::string& name, double low, double high, const std::string& what,
-                   double& out) {
+Status read_number(const Point& point, const std::string& name, double low, double high,
+                   const std::string& what, double& out) {
   const Value* value = point.find(name);
   if (value == nullptr) return {};
   const bool numeric = std::holds_alternative<std::int64_t>(*value) || std::holds_alternative<double>(*value);
   const double number = numeric ? *point.number(name) : 0.0;
-  if (!numeric || !std::isfinite(number) || number < low || number >= high) return factor_error(name, what, *value);
+  if (!numeric || !std::isfinite(number) || number < low || number >= high)
+    return factor_error(name, what, *value);
   out = number;
   return {};
 }
 
 Status read_batch_size(const Point& point, std::int64_t train_samples, std::int64_t& out) {
   double number = static_cast<double>(out);
-  if (Status status = read_number(point, "batch_size", 1, 1e15, "a whole number of at least 1", number); !status.ok())
+  if (Status status = read_number(point, "batch_size", 1, 1e15, "a whole number of at least 1", number);
+      !status.ok())
     return status;
-  if (number != std::floor(number)) return factor_error("batch_size", "a whole number of at least 1", *point.find("batch_size"));
+  if (number != std::floor(number))
+    return factor_error("batch_size", "a whole number of at least 1", *point.find("batch_size"));
   out = static_cast<std::int64_t>(number);
   if (out <= train_samples) return {};
   return bad_input("point: batch_size " + std::to_string(out) + " is larger than the training set of " +
@@ -49,7 +53,8 @@ Status read_optimizer(const Point& point, TrialSettings& out) {
   const std::vector<std::string>& known = trainer_catalogue().optimizers;
   const auto it = std::find(known.begin(), known.end(), name);
   if (it == known.end())
-    return bad_input("point: unknown optimizer '" + name + "'" + did_you_mean(name, known), "choose sgd, adam or adamw");
+    return bad_input("point: unknown optimizer '" + name + "'" + did_you_mean(name, known),
+                     "choose sgd, adam or adamw");
   out.optimizer = static_cast<UpdateRule>(it - known.begin());
   if (out.optimizer != UpdateRule::Sgd) {
     out.learning_rate = 0.001;
@@ -62,17 +67,20 @@ Status read_optimizer(const Point& point, TrialSettings& out) {
 Status read_momentum(const Point& point, TrialSettings& out) {
   for (const char* name : {"momentum", "nesterov"}) {
     if (out.optimizer != UpdateRule::Sgd && point.find(name) != nullptr)
-      return bad_input(std::string("point: ") + name + " has no effect with optimizer " + update_rule_text(out.optimizer),
-                       std::string("give ") + name + " only when optimizer is sgd (when: {optimizer: sgd})");
+      return bad_input(
+          std::string("point: ") + name + " has no effect with optimizer " + update_rule_text(out.optimizer),
+          std::string("give ") + name + " only when optimizer is sgd (when: {optimizer: sgd})");
   }
-  if (Status status = read_number(point, "momentum", 0, 1, "a number from 0 to below 1", out.momentum); !status.ok())
+  if (Status status = read_number(point, "momentum", 0, 1, "a number from 0 to below 1", out.momentum);
+      !status.ok())
     return status;
   const Value* nesterov = point.find("nesterov");
   if (nesterov == nullptr) return {};
   if (!std::holds_alternative<bool>(*nesterov)) return factor_error("nesterov", "true or false", *nesterov);
   out.nesterov = std::get<bool>(*nesterov);
   if (out.nesterov && out.momentum == 0.0)
-    return bad_input("point: nesterov true has no effect with momentum 0", "give a momentum above 0 or drop nesterov");
+    return bad_input("point: nesterov true has no effect with momentum 0",
+                     "give a momentum above 0 or drop nesterov");
   return {};
 }
 
@@ -90,9 +98,12 @@ Status check_names(const Point& point) {
 
 const char* update_rule_text(UpdateRule rule) {
   switch (rule) {
-    case UpdateRule::Sgd: return "sgd";
-    case UpdateRule::Adam: return "adam";
-    case UpdateRule::AdamW: return "adamw";
+    case UpdateRule::Sgd:
+      return "sgd";
+    case UpdateRule::Adam:
+      return "adam";
+    case UpdateRule::AdamW:
+      return "adamw";
   }
   return "sgd";
 }

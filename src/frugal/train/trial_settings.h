@@ -17,9 +17,9 @@ struct TrialSettings {
   double learning_rate = 0.01;  // 0.001 for adam and adamw
   double momentum = 0.9;        // sgd only; 0 for the others
   bool nesterov = false;
-  double weight_decay = 0.0;    // decoupled for adamw, else added to the gradient
+  double weight_decay = 0.0;  // decoupled for adamw, else added to the gradient
   double label_smoothing = 0.0;
-  double gradient_clip = 0.0;   // largest norm of the whole gradient; 0: none
+  double gradient_clip = 0.0;  // largest norm of the whole gradient; 0: none
 };
 
 // Settings of `point`; missing factors take their defaults. An unknown factor, a wrong type, a value out of

@@ -23,7 +23,8 @@ TEST(TrialSettings, DefaultsFollowTheOptimizer) {
 }
 
 TEST(TrialSettings, AcceptsWholeNumbersWhereverTheyComeFrom) {
-  const auto settings = settings_from_point({{"batch_size", Value(32.0)}, {"learning_rate", Value(std::int64_t{1})}}, 1438);
+  const auto settings =
+      settings_from_point({{"batch_size", Value(32.0)}, {"learning_rate", Value(std::int64_t{1})}}, 1438);
   ASSERT_TRUE(settings.ok());
   EXPECT_EQ(settings->batch_size, 32);
   EXPECT_EQ(settings->learning_rate, 1.0);
@@ -32,12 +33,16 @@ TEST(TrialSettings, AcceptsWholeNumbersWhereverTheyComeFrom) {
 TEST(TrialSettings, RefusesWithTheNumbers) {
   EXPECT_EQ(fault({{"batch_size", Value(std::int64_t{2000})}}),
             "point: batch_size 2000 is larger than the training set of 1438 samples");
-  EXPECT_EQ(fault({{"batch_size", Value(std::int64_t{0})}}), "point: batch_size must be a whole number of at least 1, not 0");
-  EXPECT_EQ(fault({{"batch_size", Value(2.5)}}), "point: batch_size must be a whole number of at least 1, not 2.5");
+  EXPECT_EQ(fault({{"batch_size", Value(std::int64_t{0})}}),
+            "point: batch_size must be a whole number of at least 1, not 0");
+  EXPECT_EQ(fault({{"batch_size", Value(2.5)}}),
+            "point: batch_size must be a whole number of at least 1, not 2.5");
   EXPECT_EQ(fault({{"batch_size", Value(std::string("64"))}}),
             "point: batch_size must be a whole number of at least 1, not '64'");
-  EXPECT_EQ(fault({{"learning_rate", Value(true)}}), "point: learning_rate must be a number of at least 0, not true");
-  EXPECT_EQ(fault({{"learning_rat", Value(0.1)}}), "point: unknown factor 'learning_rat' (did you mean 'learning_rate'?)");
+  EXPECT_EQ(fault({{"learning_rate", Value(true)}}),
+            "point: learning_rate must be a number of at least 0, not true");
+  EXPECT_EQ(fault({{"learning_rat", Value(0.1)}}),
+            "point: unknown factor 'learning_rat' (did you mean 'learning_rate'?)");
   EXPECT_EQ(fault({{"optimizer", Value(std::string("adamm"))}}),
             "point: unknown optimizer 'adamm' (did you mean 'adam'?)");
   EXPECT_EQ(fault({{"optimizer", Value(std::string("adam"))}, {"momentum", Value(0.9)}}),

@@ -52,11 +52,14 @@ AdamPass adam_pass(const TrialSettings& s, std::int64_t update) {
 }
 
 SgdPass sgd_pass(const TrialSettings& s) {
-  return {.rate = static_cast<float>(s.learning_rate), .momentum = static_cast<float>(s.momentum),
-          .decay = static_cast<float>(s.weight_decay), .nesterov = s.nesterov};
+  return {.rate = static_cast<float>(s.learning_rate),
+          .momentum = static_cast<float>(s.momentum),
+          .decay = static_cast<float>(s.weight_decay),
+          .nesterov = s.nesterov};
 }
 
-void update_on_cpu(UpdateTarget& target, std::deque<Weight>& weights, const TrialSettings& settings, std::int64_t update) {
+void update_on_cpu(UpdateTarget& target, std::deque<Weight>& weights, const TrialSettings& settings,
+                   std::int64_t update) {
   float* w = target.parameters.data_ptr<float>();
   float* slot = target.slots.data_ptr<float>();
   const std::int64_t stride = target.parameters.numel();
@@ -103,7 +106,8 @@ void clip(std::deque<Weight>& weights, double limit) {
   for (Weight& weight : weights) weight.gradient.mul_(scale);
 }
 
-at::Tensor cross_entropy_on_cpu(const at::Tensor& logits, const at::Tensor& labels, double smoothing, at::Tensor& sum) {
+at::Tensor cross_entropy_on_cpu(const at::Tensor& logits, const at::Tensor& labels, double smoothing,
+                                at::Tensor& sum) {
   const std::int64_t n = logits.size(0);
   const std::int64_t classes = logits.size(1);
   at::Tensor gradient = at::empty({n, classes}, logits.options());
@@ -125,18 +129,21 @@ at::Tensor cross_entropy_on_cpu(const at::Tensor& logits, const at::Tensor& labe
     const float log_mass = most + std::log(mass);
     for (std::int64_t c = 0; c < classes; ++c) g[c] = (g[c] / mass - even) * share;
     g[y[row]] -= static_cast<float>(1.0 - smoothing) * share;
-    total += (1.0 - smoothing) * (log_mass - x[y[row]]) + even * (static_cast<double>(classes) * log_mass - all);
+    total +=
+        (1.0 - smoothing) * (log_mass - x[y[row]]) + even * (static_cast<double>(classes) * log_mass - all);
   }
   *sum.data_ptr<double>() += total;
   return gradient;
 }
 
-at::Tensor cross_entropy_anywhere(const at::Tensor& logits, const at::Tensor& labels, double smoothing, at::Tensor& sum) {
+at::Tensor cross_entropy_anywhere(const at::Tensor& logits, const at::Tensor& labels, double smoothing,
+                                  at::Tensor& sum) {
   const double n = static_cast<double>(logits.size(0));
   const at::Tensor log_p = at::log_softmax(logits, 1);
   const at::Tensor target =
-      at::full_like(logits, smoothing / static_cast<double>(logits.size(1))).scatter_add_(
-          1, labels.unsqueeze(1), at::full({labels.size(0), 1}, 1.0 - smoothing, logits.options()));
+      at::full_like(logits, smoothing / static_cast<double>(logits.size(1)))
+          .scatter_add_(1, labels.unsqueeze(1),
+                        at::full({labels.size(0), 1}, 1.0 - smoothing, logits.options()));
   sum.sub_((log_p * target).sum().to(at::kDouble));
   return log_p.exp().sub_(target).div_(n);
 }
@@ -154,7 +161,8 @@ at::Tensor flat_gradient(const std::deque<Weight>& weights) {
   return at::cat(pieces);
 }
 
-void apply_update(UpdateTarget& target, std::deque<Weight>& weights, const TrialSettings& settings, std::int64_t update) {
+void apply_update(UpdateTarget& target, std::deque<Weight>& weights, const TrialSettings& settings,
+                  std::int64_t update) {
   if (settings.gradient_clip > 0.0) clip(weights, settings.gradient_clip);
   if (target.parameters.is_cpu()) {
     update_on_cpu(target, weights, settings, update);
@@ -164,7 +172,8 @@ void apply_update(UpdateTarget& target, std::deque<Weight>& weights, const Trial
   for (Weight& weight : weights) weight.gradient.reset();
 }
 
-at::Tensor cross_entropy_gradient(const at::Tensor& logits, const at::Tensor& labels, double smoothing, at::Tensor& sum) {
+at::Tensor cross_entropy_gradient(const at::Tensor& logits, const at::Tensor& labels, double smoothing,
+                                  at::Tensor& sum) {
   return logits.is_cpu() ? cross_entropy_on_cpu(logits, labels, smoothing, sum)
                          : cross_entropy_anywhere(logits, labels, smoothing, sum);
 }

@@ -18,7 +18,8 @@ struct Bench {
     flat = at::zeros({n});
     plan.bind(flat);
     plan.initialise(1);
-    for (const Weight& weight : plan.parameters()) reference.push_back(weight.value.detach().clone().requires_grad_());
+    for (const Weight& weight : plan.parameters())
+      reference.push_back(weight.value.detach().clone().requires_grad_());
   }
   void new_gradients() {
     std::size_t i = 0;
@@ -66,7 +67,8 @@ void expect_agrees(const TrialSettings& settings, const MakeOptimizer& make) {
 MakeOptimizer sgd(double momentum, bool nesterov, double decay) {
   return [=](std::vector<at::Tensor> weights) {
     return std::make_unique<torch::optim::SGD>(
-        std::move(weights), torch::optim::SGDOptions(0.05).momentum(momentum).nesterov(nesterov).weight_decay(decay));
+        std::move(weights),
+        torch::optim::SGDOptions(0.05).momentum(momentum).nesterov(nesterov).weight_decay(decay));
   };
 }
 
@@ -83,17 +85,21 @@ TEST(Update, SgdIsThatOfLibtorch) {
 
 TEST(Update, AdamIsThatOfLibtorch) {
   for (const double decay : {0.0, 0.05}) {
-    const TrialSettings s{.optimizer = UpdateRule::Adam, .learning_rate = 0.01, .momentum = 0.0, .weight_decay = decay};
+    const TrialSettings s{
+        .optimizer = UpdateRule::Adam, .learning_rate = 0.01, .momentum = 0.0, .weight_decay = decay};
     expect_agrees(s, [decay](std::vector<at::Tensor> weights) {
-      return std::make_unique<torch::optim::Adam>(std::move(weights), torch::optim::AdamOptions(0.01).weight_decay(decay));
+      return std::make_unique<torch::optim::Adam>(std::move(weights),
+                                                  torch::optim::AdamOptions(0.01).weight_decay(decay));
     });
   }
 }
 
 TEST(Update, AdamWIsThatOfLibtorch) {
-  const TrialSettings s{.optimizer = UpdateRule::AdamW, .learning_rate = 0.01, .momentum = 0.0, .weight_decay = 0.1};
+  const TrialSettings s{
+      .optimizer = UpdateRule::AdamW, .learning_rate = 0.01, .momentum = 0.0, .weight_decay = 0.1};
   expect_agrees(s, [](std::vector<at::Tensor> weights) {
-    return std::make_unique<torch::optim::AdamW>(std::move(weights), torch::optim::AdamWOptions(0.01).weight_decay(0.1));
+    return std::make_unique<torch::optim::AdamW>(std::move(weights),
+                                                 torch::optim::AdamWOptions(0.01).weight_decay(0.1));
   });
 }
 

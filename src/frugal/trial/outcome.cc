@@ -7,14 +7,15 @@
 namespace frugal {
 namespace {
 
-constexpr std::array<std::pair<FailureKind, const char*>, 8> kFailures{{{FailureKind::Diverged, "diverged"},
-                                                                        {FailureKind::OutOfMemory, "out_of_memory"},
-                                                                        {FailureKind::Invalid, "invalid"},
-                                                                        {FailureKind::Unsupported, "unsupported"},
-                                                                        {FailureKind::Internal, "internal"},
-                                                                        {FailureKind::Died, "died"},
-                                                                        {FailureKind::CheckpointLost, "checkpoint_lost"},
-                                                                        {FailureKind::Interrupted, "interrupted"}}};
+constexpr std::array<std::pair<FailureKind, const char*>, 8> kFailures{
+    {{FailureKind::Diverged, "diverged"},
+     {FailureKind::OutOfMemory, "out_of_memory"},
+     {FailureKind::Invalid, "invalid"},
+     {FailureKind::Unsupported, "unsupported"},
+     {FailureKind::Internal, "internal"},
+     {FailureKind::Died, "died"},
+     {FailureKind::CheckpointLost, "checkpoint_lost"},
+     {FailureKind::Interrupted, "interrupted"}}};
 
 }  // namespace
 

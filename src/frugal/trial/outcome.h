@@ -9,8 +9,8 @@
 #include <string>
 #include <vector>
 
-#include "frugal/energy/report.h"
 #include "frugal/energy/figure.h"
+#include "frugal/energy/report.h"
 #include "frugal/trial/step.h"
 
 namespace frugal {
@@ -57,8 +57,9 @@ struct Outcome {
   std::int64_t samples = 0;                    // training samples processed
   int steps = 0;                               // optimiser steps of Explore
   int budget_steps = 0;                        // of Explore: batches in its fraction of the training set
-  std::optional<std::int64_t> train_samples = {};  // of Explore: size of the training set, where the worker told it
-  EnergyReport energy = {};                    // of the whole step
+  std::optional<std::int64_t> train_samples =
+      {};                    // of Explore: size of the training set, where the worker told it
+  EnergyReport energy = {};  // of the whole step
   Duration duration;
   std::vector<std::string> remarks = {};  // caveats for the study; kept there, not with the outcome
 };

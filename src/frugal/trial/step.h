@@ -42,12 +42,12 @@ using Work = std::variant<Explore, Probe, Train, Drop>;
 
 struct Step {
   TrialId trial = 0;
-  Point point;                    // of the trial, without what `set` changes
-  std::uint64_t seed = 1;         // of the trial
-  std::optional<int> from = {};   // number of the Train step whose state this step starts from
-  int round = 0;                  // of the strategy, for people; 0 where it has none
+  Point point;                   // of the trial, without what `set` changes
+  std::uint64_t seed = 1;        // of the trial
+  std::optional<int> from = {};  // number of the Train step whose state this step starts from
+  int round = 0;                 // of the strategy, for people; 0 where it has none
   Work work;
-  std::string note = {};          // why, for people: "rolled back to epoch 12, rate lowered"
+  std::string note = {};  // why, for people: "rolled back to epoch 12, rate lowered"
 };
 
 // "explore", "probe", "train", "drop"

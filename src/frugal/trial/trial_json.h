@@ -1,4 +1,5 @@
-// Steps and outcomes as JSON, for ledgers and exports. What is written is read back equal; NaN travels as null.
+// Steps and outcomes as JSON, for ledgers and exports. What is written is read back equal; NaN travels as
+// null.
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>

@@ -21,8 +21,13 @@ using nlohmann::json;
 
 class Agent {
  public:
-  Agent(const AgentSettings& settings, std::vector<std::unique_ptr<Meter>> meters, const Clock& clock, WorkerStreams upstream)
-      : settings_(settings), clock_(clock), upstream_(upstream.read_fd, upstream.write_fd, false), recorder_(std::move(meters), clock), account_(recorder_) {}
+  Agent(const AgentSettings& settings, std::vector<std::unique_ptr<Meter>> meters, const Clock& clock,
+        WorkerStreams upstream)
+      : settings_(settings),
+        clock_(clock),
+        upstream_(upstream.read_fd, upstream.write_fd, false),
+        recorder_(std::move(meters), clock),
+        account_(recorder_) {}
 
   int run() {
     if (!start_worker()) return 1;
@@ -33,7 +38,8 @@ class Agent {
 
  private:
   bool start_worker() {
-    Result<std::unique_ptr<ChildProcess>> worker = ChildProcess::spawn(settings_.worker, {.extra_descriptors = true});
+    Result<std::unique_ptr<ChildProcess>> worker =
+        ChildProcess::spawn(settings_.worker, {.extra_descriptors = true});
     if (!worker) {
       (void)upstream_.write_line(error_line("invalid", worker.error().message));
       return false;
@@ -44,7 +50,8 @@ class Agent {
   }
 
   void wait_for_lines() {
-    std::array<pollfd, 2> waiting{{{upstream_.read_fd(), POLLIN, 0}, {worker_->channel().read_fd(), POLLIN, 0}}};
+    std::array<pollfd, 2> waiting{
+        {{upstream_.read_fd(), POLLIN, 0}, {worker_->channel().read_fd(), POLLIN, 0}}};
     const int wait_ms = running_ ? static_cast<int>(settings_.heartbeat.value() * 1e3) : -1;
     const int ready = ::poll(waiting.data(), waiting.size(), std::max(wait_ms, running_ ? 1 : -1));
     if (ready < 0) return;  // a signal
@@ -65,7 +72,9 @@ class Agent {
 
   void take_request(const std::string& line) {
     const json request = json::parse(line, nullptr, false);
-    const std::string op = request.is_object() && request.contains("op") && request["op"].is_string() ? request["op"].get<std::string>() : "";
+    const std::string op = request.is_object() && request.contains("op") && request["op"].is_string()
+                               ? request["op"].get<std::string>()
+                               : "";
     if (op == "cancel") {
       stop_worker(Duration(0), 0);
       send_answer({{"ok", false}, {"error", "cancelled"}, {"message", "the study asked to stop"}});
@@ -115,7 +124,8 @@ class Agent {
     const Instant now = recorder_.mark();
     std::vector<EnergyFigure> figures;
     for (const DeviceFigure& device : recorder_.energy({epoch_begin_, now})) figures.push_back(device.figure);
-    if (const std::optional<EnergyFigure> figure = sum_of_devices(figures)) body["energy"] = figure_to_json(*figure);
+    if (const std::optional<EnergyFigure> figure = sum_of_devices(figures))
+      body["energy"] = figure_to_json(*figure);
     body["duration_s"] = (now - epoch_begin_).value();
     epoch_begin_ = now;
     (void)upstream_.write_line(body.dump(-1, ' ', false, json::error_handler_t::replace));
@@ -144,7 +154,9 @@ class Agent {
   void send_heartbeat() {
     last_heartbeat_ = clock_.now();
     const EnergyReport report = account_.report();
-    (void)upstream_.write_line(json{{"event", "energy"}, {"energy", phases_to_json(report)}, {"duration_s", report.duration().value()}}.dump());
+    (void)upstream_.write_line(json{
+        {"event", "energy"}, {"energy", phases_to_json(report)}, {"duration_s", report.duration().value()}}
+                                   .dump());
   }
 
   void worker_died(const std::string& what) {
@@ -173,7 +185,8 @@ class Agent {
 
 }  // namespace
 
-int run_agent(const AgentSettings& settings, std::vector<std::unique_ptr<Meter>> meters, const Clock& clock, WorkerStreams upstream) {
+int run_agent(const AgentSettings& settings, std::vector<std::unique_ptr<Meter>> meters, const Clock& clock,
+              WorkerStreams upstream) {
   std::signal(SIGPIPE, SIG_IGN);
   std::signal(SIGINT, SIG_IGN);  // the study decides what Ctrl-C means
   return Agent(settings, std::move(meters), clock, upstream).run();

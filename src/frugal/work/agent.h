@@ -1,6 +1,7 @@
-// The agent stands between a study and a worker on the machine where the training happens: it owns the meters,
-// starts the worker, relays requests and answers, and adds to each answer the joules since the one before.
-// The study sees the worker protocol with these fields more: "energy" and "duration_s" in answers and epochs,
+// The agent stands between a study and a worker on the machine where the training happens: it owns the
+// meters, starts the worker, relays requests and answers, and adds to each answer the joules since the one
+// before. The study sees the worker protocol with these fields more: "energy" and "duration_s" in answers and
+// epochs,
 // {"event":"energy"} once a second, "sensors" and "caveats" in the answer to hello, and the request "cancel".
 #pragma once
 

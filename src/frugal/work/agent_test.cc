@@ -31,14 +31,18 @@ bool runs(pid_t pid) {
 
 class AgentTest : public testing::Test {
  protected:
-  AgentTest() : folder_(std::filesystem::temp_directory_path() / ("frugal-agent-" + std::to_string(::getpid()))) { std::filesystem::create_directories(folder_); }
+  AgentTest()
+      : folder_(std::filesystem::temp_directory_path() / ("frugal-agent-" + std::to_string(::getpid()))) {
+    std::filesystem::create_directories(folder_);
+  }
   ~AgentTest() override {
     if (channel_) channel_->close_write();
     if (thread_.joinable()) thread_.join();
     std::filesystem::remove_all(folder_);
   }
 
-  void begin(Words worker_words, const std::string& devices = "sim:power=100W", Duration heartbeat = Duration(1)) {
+  void begin(Words worker_words, const std::string& devices = "sim:power=100W",
+             Duration heartbeat = Duration(1)) {
     ASSERT_EQ(::pipe2(requests_.data(), O_CLOEXEC), 0);
     ASSERT_EQ(::pipe2(answers_.data(), O_CLOEXEC), 0);
     settings_.worker = {SCRIPTED_WORKER, "--log", log()};
@@ -75,7 +79,9 @@ class AgentTest : public testing::Test {
   }
   json begun() {
     const json hello = asked(R"({"op":"hello","protocol":1})");
-    EXPECT_EQ(asked(R"({"op":"start","trial":0,"point":{"batch_size":64,"learning_rate":0.1},"seed":1})")["ok"], true);
+    EXPECT_EQ(
+        asked(R"({"op":"start","trial":0,"point":{"batch_size":64,"learning_rate":0.1},"seed":1})")["ok"],
+        true);
     return hello;
   }
   int ended() {
@@ -96,10 +102,13 @@ class AgentTest : public testing::Test {
     for (int i = 0; i < 1000 && runs(pid); ++i) std::this_thread::sleep_for(std::chrono::milliseconds(10));
     EXPECT_FALSE(runs(pid));
   }
-  static double total(const json& message) { return message.at("energy").at("total").at("energy_j").get<double>(); }
+  static double total(const json& message) {
+    return message.at("energy").at("total").at("energy_j").get<double>();
+  }
   static double of_phases(const json& message) {
     double sum = 0;
-    for (const auto& [phase, figure] : message.at("energy").at("by_phase").items()) sum += figure.at("energy_j").get<double>();
+    for (const auto& [phase, figure] : message.at("energy").at("by_phase").items())
+      sum += figure.at("energy_j").get<double>();
     return sum;
   }
 
@@ -133,7 +142,8 @@ TEST_F(AgentTest, AnswersCarryTheJoulesSinceTheOneBeforeAndThePhasesAddUp) {
   EXPECT_NEAR(of_phases(answer), total(answer), 1e-6);
   const json& phases = answer.at("energy").at("by_phase");
   EXPECT_GE(phases.at("train").at("energy_j").get<double>(), 0.99 * 18);
-  EXPECT_LT(phases.at("evaluate").at("energy_j").get<double>(), phases.at("train").at("energy_j").get<double>());
+  EXPECT_LT(phases.at("evaluate").at("energy_j").get<double>(),
+            phases.at("train").at("energy_j").get<double>());
   EXPECT_EQ(answer.at("energy").at("total").at("method"), "counter");
 }
 
@@ -172,9 +182,12 @@ TEST_F(AgentTest, SeveralMetersAddUp) {
   begun();
   const json answer = asked(R"({"op":"train","trial":0,"epochs":1})");
   const json& devices = answer.at("energy").at("by_device");
-  const double both = devices.at("sim0").at("energy_j").get<double>() + devices.at("sim1").at("energy_j").get<double>();
+  const double both =
+      devices.at("sim0").at("energy_j").get<double>() + devices.at("sim1").at("energy_j").get<double>();
   EXPECT_NEAR(total(answer), both, 1e-6);
-  EXPECT_NEAR(devices.at("sim0").at("energy_j").get<double>() / devices.at("sim1").at("energy_j").get<double>(), 5, 0.1);
+  EXPECT_NEAR(
+      devices.at("sim0").at("energy_j").get<double>() / devices.at("sim1").at("energy_j").get<double>(), 5,
+      0.1);
 }
 
 TEST_F(AgentTest, WithoutMetersEnergyIsAbsentAndSaidToBe) {
@@ -233,10 +246,15 @@ TEST_P(AgentDeathTest, IsAnsweredWithDiedAndTheJoulesSpent) {
 }
 
 INSTANTIATE_TEST_SUITE_P(OfAWorker, AgentDeathTest,
-                         testing::Values(Death{"exit", "the worker exited with status 7"}, Death{"kill", "the worker was killed by signal 9 (Killed)"},
-                                         Death{"segv", "the worker was killed by signal 11 (Segmentation fault)"}, Death{"half", "the worker exited with status 0"},
+                         testing::Values(Death{"exit", "the worker exited with status 7"},
+                                         Death{"kill", "the worker was killed by signal 9 (Killed)"},
+                                         Death{"segv",
+                                               "the worker was killed by signal 11 (Segmentation fault)"},
+                                         Death{"half", "the worker exited with status 0"},
                                          Death{"silence", "the worker was killed by signal 9 (Killed)"},
-                                         Death{"garbage", "the worker wrote what is no message of the protocol: this line is no JSON object: \"Epoch 1/10 loss: 0.3\""},
+                                         Death{"garbage",
+                                               "the worker wrote what is no message of the protocol: this "
+                                               "line is no JSON object: \"Epoch 1/10 loss: 0.3\""},
                                          Death{"huge", "the worker wrote a line that does not end"}),
                          [](const auto& one) { return std::string(one.param.deed); });
 

@@ -86,12 +86,14 @@ struct ChildSetup {
 
 std::string signal_text(int signal) {
   const char* name = ::sigdescr_np(signal);
-  return "was killed by signal " + std::to_string(signal) + (name != nullptr ? " (" + std::string(name) + ")" : "");
+  return "was killed by signal " + std::to_string(signal) +
+         (name != nullptr ? " (" + std::string(name) + ")" : "");
 }
 
 }  // namespace
 
-Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const std::vector<std::string>& command, const SpawnOptions& options) {
+Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const std::vector<std::string>& command,
+                                                          const SpawnOptions& options) {
   Pipe to_child;
   Pipe from_child;
   Pipe failure;
@@ -102,18 +104,22 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const std::vector<std:
   int error_fd = -1;
   if (options.error_file) {
     error_fd = ::open(options.error_file->c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
-    if (error_fd < 0) return bad_input("'" + *options.error_file + "' cannot be written: " + std::strerror(errno));
+    if (error_fd < 0)
+      return bad_input("'" + *options.error_file + "' cannot be written: " + std::strerror(errno));
   }
   std::vector<std::string> arguments = command;
   std::vector<std::string> variables = environment(
-      options.extra_descriptors ? std::to_string(to_child.read_fd) + "," + std::to_string(from_child.write_fd) : std::string());
+      options.extra_descriptors ? std::to_string(to_child.read_fd) + "," + std::to_string(from_child.write_fd)
+                                : std::string());
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> env = pointers(variables);
-  const ChildSetup setup{to_child.read_fd, from_child.write_fd, error_fd, failure.write_fd, options.extra_descriptors, ::getpid()};
+  const ChildSetup setup{to_child.read_fd, from_child.write_fd,       error_fd,
+                         failure.write_fd, options.extra_descriptors, ::getpid()};
   const pid_t pid = ::fork();
   if (pid == 0) setup.run(argv.data(), env.data());
   if (error_fd >= 0) ::close(error_fd);
-  if (pid < 0) return Error{ErrorCode::Retry, std::string("no process could be made: ") + std::strerror(errno)};
+  if (pid < 0)
+    return Error{ErrorCode::Retry, std::string("no process could be made: ") + std::strerror(errno)};
   ::setpgid(pid, pid);
   ::close(std::exchange(failure.write_fd, -1));
   int why = 0;

@@ -1,5 +1,5 @@
-// A child process in a process group of its own, spoken to in lines. It dies with its parent: the kernel kills it
-// when the thread that spawned it ends, and the destructor kills whatever is left of its group.
+// A child process in a process group of its own, spoken to in lines. It dies with its parent: the kernel
+// kills it when the thread that spawned it ends, and the destructor kills whatever is left of its group.
 #pragma once
 
 #include <sys/types.h>
@@ -16,8 +16,8 @@
 namespace frugal {
 
 struct SpawnOptions {
-  // Talk over extra descriptors named in FRUGAL_FDS, so that what the child prints disturbs nothing (its output
-  // then goes where its errors go); else over its standard input and output.
+  // Talk over extra descriptors named in FRUGAL_FDS, so that what the child prints disturbs nothing (its
+  // output then goes where its errors go); else over its standard input and output.
   bool extra_descriptors = false;
   std::optional<std::string> error_file = {};  // its standard error is appended there; none: inherited
 };
@@ -25,7 +25,8 @@ struct SpawnOptions {
 class ChildProcess {
  public:
   // Fails with FixInput when the program cannot be started, naming it.
-  static Result<std::unique_ptr<ChildProcess>> spawn(const std::vector<std::string>& command, const SpawnOptions& options);
+  static Result<std::unique_ptr<ChildProcess>> spawn(const std::vector<std::string>& command,
+                                                     const SpawnOptions& options);
   ~ChildProcess();
   ChildProcess(const ChildProcess&) = delete;
   ChildProcess& operator=(const ChildProcess&) = delete;

@@ -76,7 +76,8 @@ TEST(ChildProcess, AnErrorFileThatCannotBeWrittenIsNamed) {
 }
 
 TEST(ChildProcess, StandardErrorIsAppendedToItsFile) {
-  const std::string log = std::filesystem::temp_directory_path() / ("frugal-child-" + std::to_string(::getpid()) + ".log");
+  const std::string log =
+      std::filesystem::temp_directory_path() / ("frugal-child-" + std::to_string(::getpid()) + ".log");
   shell("echo one >&2", {.error_file = log})->end(Duration(10));
   shell("echo two >&2", {.error_file = log})->end(Duration(10));
   std::ifstream file(log);
@@ -86,8 +87,10 @@ TEST(ChildProcess, StandardErrorIsAppendedToItsFile) {
 }
 
 TEST(ChildProcess, WithExtraDescriptorsPrintsDisturbNothing) {
-  const Child child = shell("echo print; echo '{\"ok\":true}'; r=${FRUGAL_FDS%,*}; w=${FRUGAL_FDS#*,}; eval \"read word <&$r\"; eval \"echo said \\$word >&$w\"",
-                            {.extra_descriptors = true, .error_file = "/dev/null"});
+  const Child child = shell(
+      "echo print; echo '{\"ok\":true}'; r=${FRUGAL_FDS%,*}; w=${FRUGAL_FDS#*,}; eval \"read word <&$r\"; "
+      "eval \"echo said \\$word >&$w\"",
+      {.extra_descriptors = true, .error_file = "/dev/null"});
   EXPECT_TRUE(child->channel().write_line("hello").ok());
   EXPECT_EQ(said(*child), "said hello");
   EXPECT_EQ(child->end(Duration(10)), "exited with status 0");

@@ -17,7 +17,8 @@ constexpr std::size_t kMaxLine = 64U << 20U;
 
 }  // namespace
 
-LineChannel::LineChannel(int read_fd, int write_fd, bool owned) : read_fd_(read_fd), write_fd_(write_fd), owned_(owned) {}
+LineChannel::LineChannel(int read_fd, int write_fd, bool owned)
+    : read_fd_(read_fd), write_fd_(write_fd), owned_(owned) {}
 
 LineChannel::LineChannel(LineChannel&& other) noexcept
     : read_fd_(std::exchange(other.read_fd_, -1)),
@@ -90,7 +91,8 @@ Status LineChannel::write_line(std::string_view line) {
   while (written < text.size()) {
     const ssize_t put = ::write(write_fd_, text.data() + written, text.size() - written);
     if (put < 0 && errno == EINTR) continue;
-    if (put < 0) return Error{ErrorCode::Retry, std::string("the other end does not listen: ") + std::strerror(errno)};
+    if (put < 0)
+      return Error{ErrorCode::Retry, std::string("the other end does not listen: ") + std::strerror(errno)};
     written += static_cast<std::size_t>(put);
   }
   return {};

@@ -24,7 +24,9 @@ class LineChannelTest : public testing::Test {
     ::close(fds_[0]);
     hang_up();
   }
-  void put(const std::string& text) const { EXPECT_EQ(::write(fds_[1], text.data(), text.size()), static_cast<ssize_t>(text.size())); }
+  void put(const std::string& text) const {
+    EXPECT_EQ(::write(fds_[1], text.data(), text.size()), static_cast<ssize_t>(text.size()));
+  }
   void hang_up() {
     if (fds_[1] >= 0) ::close(fds_[1]);
     fds_[1] = -1;

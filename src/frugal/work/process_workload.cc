@@ -72,7 +72,8 @@ Result<WorkloadCard> ProcessWorkload::open() {
   close();
   std::error_code ignored;
   if (settings_.log) std::filesystem::remove(*settings_.log, ignored);
-  Result<std::unique_ptr<ChildProcess>> process = ChildProcess::spawn(settings_.command, {.error_file = settings_.log});
+  Result<std::unique_ptr<ChildProcess>> process =
+      ChildProcess::spawn(settings_.command, {.error_file = settings_.log});
   if (!process) return process.error();
   process_ = std::move(*process);
   Silent silent;
@@ -83,7 +84,8 @@ Result<WorkloadCard> ProcessWorkload::open() {
   const std::optional<Answer> answer = converse(call, request_line(HelloRequest{}), settings_.start_time);
   if (cancel) {
     close();
-    return Error{ErrorCode::Interrupted, "interrupted while the worker was starting", "run the same command again"};
+    return Error{ErrorCode::Interrupted, "interrupted while the worker was starting",
+                 "run the same command again"};
   }
   if (!answer || !answer->ok) {
     const std::string why = call.failed() ? call.outcome.failure->message : answer ? answer->message : "";
@@ -94,7 +96,8 @@ Result<WorkloadCard> ProcessWorkload::open() {
   add(start_up_, as_load(call.outcome.energy));
   Result<WorkerCard> worker = card_from_json(answer->body);
   if (!worker) return bad_input("the worker's answer to hello: " + worker.error().message);
-  card_ = WorkloadCard{std::move(*worker), answer->body.value("sensors", std::vector<std::string>{}), answer->body.value("caveats", std::vector<std::string>{})};
+  card_ = WorkloadCard{std::move(*worker), answer->body.value("sensors", std::vector<std::string>{}),
+                       answer->body.value("caveats", std::vector<std::string>{})};
   return card_;
 }
 
@@ -138,11 +141,14 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
     const LineChannel::Read got = process_->channel().read_line(line, kLook);
     if (got == LineChannel::Read::Line) {
       Result<Message> message = parse_message(line);
-      if (!message) return lost(call, "the worker wrote what is no message of the protocol: " + message.error().message), std::nullopt;
+      if (!message)
+        return lost(call, "the worker wrote what is no message of the protocol: " + message.error().message),
+               std::nullopt;
       if (const auto* epoch = std::get_if<EpochEvent>(&*message)) take_epoch(call, *epoch);
       if (const auto* energy = std::get_if<EnergyEvent>(&*message)) {
         EnergyReport so_far = call.outcome.energy;
-        if (Result<EnergyReport> more = phases_from_json(energy->body.value("energy", nlohmann::json::object()))) {
+        if (Result<EnergyReport> more =
+                phases_from_json(energy->body.value("energy", nlohmann::json::object()))) {
           add(so_far, *more);
           call.unanswered = std::move(*more);
         }
@@ -152,7 +158,8 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
       if (answer == nullptr) continue;
       call.unanswered = {};
       if (answer->body.contains("energy")) {
-        if (const Result<EnergyReport> spent = phases_from_json(answer->body["energy"])) add(call.outcome.energy, *spent);
+        if (const Result<EnergyReport> spent = phases_from_json(answer->body["energy"]))
+          add(call.outcome.energy, *spent);
       }
       return std::move(*answer);
     }
@@ -167,7 +174,8 @@ std::optional<Answer> ProcessWorkload::ask(Call& call, const Request& request) {
   std::optional<Answer> answer = converse(call, request_line(request), settings_.step_time);
   if (!answer || answer->ok) return answer;
   call.fail(*answer);
-  if (call.outcome.failure->kind == FailureKind::Died || call.outcome.failure->kind == FailureKind::Interrupted) {
+  if (call.outcome.failure->kind == FailureKind::Died ||
+      call.outcome.failure->kind == FailureKind::Interrupted) {
     const std::string tail = call.outcome.failure->kind == FailureKind::Died ? log_tail() : "";
     states_.clear();
     process_.reset();
@@ -178,7 +186,12 @@ std::optional<Answer> ProcessWorkload::ask(Call& call, const Request& request) {
 
 void ProcessWorkload::take_epoch(Call& call, const EpochEvent& event) const {
   const EpochReport& report = event.report;
-  EpochRow row{report.epoch, report.loss, report.metrics, report.samples, Duration(event.body.value("duration_s", 0.0)), {}};
+  EpochRow row{report.epoch,
+               report.loss,
+               report.metrics,
+               report.samples,
+               Duration(event.body.value("duration_s", 0.0)),
+               {}};
   if (event.body.contains("energy")) {
     if (const Result<EnergyFigure> figure = figure_from_json(event.body["energy"])) row.energy = *figure;
   }
@@ -193,7 +206,8 @@ bool ProcessWorkload::prepare(Call& call) {
   const auto held = states_.find(step.trial);
   if (held != states_.end() && held->second == step.from) return true;
   if (step.from && (!call.item.base_checkpoint || !std::filesystem::exists(*call.item.base_checkpoint))) {
-    call.fail(FailureKind::CheckpointLost, "the checkpoint of step " + std::to_string(*step.from) + " of trial " + std::to_string(step.trial) + " is missing");
+    call.fail(FailureKind::CheckpointLost, "the checkpoint of step " + std::to_string(*step.from) +
+                                               " of trial " + std::to_string(step.trial) + " is missing");
     return false;
   }
   if (!ask(call, StartRequest{step.trial, step.point, step.seed})) return false;
@@ -213,7 +227,8 @@ bool ProcessWorkload::prepare(Call& call) {
 void ProcessWorkload::work(Call& call) {
   const Step& step = call.item.step;
   if (const auto* explore = std::get_if<Explore>(&step.work)) {
-    const auto answer = ask(call, ExploreRequest{step.trial, explore->fraction, explore->rates, explore->restart, explore->min_cycles, explore->max_cycles});
+    const auto answer = ask(call, ExploreRequest{step.trial, explore->fraction, explore->rates,
+                                                 explore->restart, explore->min_cycles, explore->max_cycles});
     if (!answer) return;
     const Result<ExploreReport> report = explore_report_from_json(answer->body);
     if (!report) return call.fail(FailureKind::Internal, "the answer to explore: " + report.error().message);
@@ -242,7 +257,8 @@ void ProcessWorkload::work(Call& call) {
 
 void ProcessWorkload::save(Call& call) {
   if (!can("snapshot")) return;
-  const std::optional<Answer> answer = converse(call, request_line(SaveRequest{call.item.step.trial, *call.item.save_to}), settings_.step_time);
+  const std::optional<Answer> answer = converse(
+      call, request_line(SaveRequest{call.item.step.trial, *call.item.save_to}), settings_.step_time);
   if (!answer) {
     // The training itself was answered for; without its checkpoint a later step trains it again.
     call.outcome.failure.reset();
@@ -256,7 +272,8 @@ Outcome ProcessWorkload::run(const WorkItem& item, WorkObserver& observer, const
   Call call{item, observer, cancel, clock_.now()};
   if (!std::holds_alternative<Drop>(item.step.work)) call.outcome.energy = std::exchange(start_up_, {});
   if (std::holds_alternative<Drop>(item.step.work)) {
-    if (process_ && states_.erase(item.step.trial) > 0) (void)converse(call, request_line(DropRequest{item.step.trial}), settings_.step_time);
+    if (process_ && states_.erase(item.step.trial) > 0)
+      (void)converse(call, request_line(DropRequest{item.step.trial}), settings_.step_time);
     call.outcome.failure.reset();  // what is to be forgotten cannot be lost
   } else if (prepare(call)) {
     work(call);

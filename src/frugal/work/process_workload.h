@@ -1,5 +1,6 @@
-// A Workload that is another process: it speaks the worker protocol to an agent (or straight to a worker, then
-// without joules). Keeps track of which state each trial has in the worker and reloads only what differs.
+// A Workload that is another process: it speaks the worker protocol to an agent (or straight to a worker,
+// then without joules). Keeps track of which state each trial has in the worker and reloads only what
+// differs.
 #pragma once
 
 #include <map>
@@ -13,16 +14,17 @@
 namespace frugal {
 
 struct ProcessSettings {
-  std::vector<std::string> command;       // of the agent, with the worker's behind it
-  std::optional<std::string> log = {};    // takes what the agent and the worker write to standard error
-  Duration step_time{86400};              // longest silence about a step's end before it is taken for hung
-  Duration start_time{300};               // for the answer to hello
+  std::vector<std::string> command;     // of the agent, with the worker's behind it
+  std::optional<std::string> log = {};  // takes what the agent and the worker write to standard error
+  Duration step_time{86400};            // longest silence about a step's end before it is taken for hung
+  Duration start_time{300};             // for the answer to hello
   const std::atomic<bool>* cancel = nullptr;  // ends open() when it becomes true; must outlive the workload
 };
 
 class ProcessWorkload final : public Workload {
  public:
-  ProcessWorkload(ProcessSettings settings, const Clock& clock) : settings_(std::move(settings)), clock_(clock) {}
+  ProcessWorkload(ProcessSettings settings, const Clock& clock)
+      : settings_(std::move(settings)), clock_(clock) {}
   ~ProcessWorkload() override { ProcessWorkload::close(); }
 
   Result<WorkloadCard> open() override;

@@ -31,7 +31,8 @@ class Watch final : public WorkObserver {
 
 class ProcessWorkloadTest : public testing::Test {
  protected:
-  ProcessWorkloadTest() : folder_(std::filesystem::temp_directory_path() / ("frugal-workload-" + std::to_string(::getpid()))) {
+  ProcessWorkloadTest()
+      : folder_(std::filesystem::temp_directory_path() / ("frugal-workload-" + std::to_string(::getpid()))) {
     std::signal(SIGPIPE, SIG_IGN);
     std::filesystem::create_directories(folder_);
   }
@@ -42,7 +43,8 @@ class ProcessWorkloadTest : public testing::Test {
 
   ProcessSettings settings(const Words& worker_words, const std::string& devices = "sim:power=100W") const {
     ProcessSettings made;
-    made.command = {FRUGAL_COMMAND, "agent", "--devices", devices, "--interval", "10 ms", "--", SCRIPTED_WORKER, "--log", log()};
+    made.command = {FRUGAL_COMMAND, "agent", "--devices",     devices, "--interval",
+                    "10 ms",        "--",    SCRIPTED_WORKER, "--log", log()};
     made.command.insert(made.command.end(), worker_words.begin(), worker_words.end());
     made.log = (folder_ / "stderr.log").string();
     return made;
@@ -60,12 +62,16 @@ class ProcessWorkloadTest : public testing::Test {
     return workload_->run(item, watch_, cancel_);
   }
   static Step train(std::optional<int> from, TrialId trial = 0, int epochs = 1) {
-    return {trial, Point{{"batch_size", std::int64_t{64}}}, 1, from, 1, Train{epochs, Point{{"learning_rate", 0.1}}}, {}};
+    return {trial, Point{{"batch_size", std::int64_t{64}}},      1, from,
+            1,     Train{epochs, Point{{"learning_rate", 0.1}}}, {}};
   }
   static Step explore(std::optional<int> from, TrialId trial = 0) {
-    return {trial, Point{{"batch_size", std::int64_t{64}}}, 1, from, 1, Explore{0.25, {0.01, 0.1, 1.0}, true}, {}};
+    return {trial, Point{{"batch_size", std::int64_t{64}}}, 1, from,
+            1,     Explore{0.25, {0.01, 0.1, 1.0}, true},   {}};
   }
-  std::string checkpoint(TrialId trial, int step) const { return (folder_ / ("trial-" + std::to_string(trial) + "-step-" + std::to_string(step))).string(); }
+  std::string checkpoint(TrialId trial, int step) const {
+    return (folder_ / ("trial-" + std::to_string(trial) + "-step-" + std::to_string(step))).string();
+  }
   std::string log() const { return (folder_ / "worker.log").string(); }
   int requests(const std::string& what) const {
     std::ifstream file(log());
@@ -74,8 +80,12 @@ class ProcessWorkloadTest : public testing::Test {
     for (long number = 0; file >> word >> number;) count += word == what ? 1 : 0;
     return count;
   }
-  static std::string failure_of(const Outcome& outcome) { return outcome.failure ? failure_text(outcome.failure->kind) : "none"; }
-  static double accuracy(const Outcome& outcome) { return outcome.epochs.empty() ? -1 : outcome.epochs.back().metrics.at("accuracy"); }
+  static std::string failure_of(const Outcome& outcome) {
+    return outcome.failure ? failure_text(outcome.failure->kind) : "none";
+  }
+  static double accuracy(const Outcome& outcome) {
+    return outcome.epochs.empty() ? -1 : outcome.epochs.back().metrics.at("accuracy");
+  }
 
   std::filesystem::path folder_;
   SteadyClock clock_;
@@ -113,7 +123,8 @@ TEST_F(ProcessWorkloadTest, ATrainingGivesEpochsCheckpointAndJoules) {
 
 TEST_F(ProcessWorkloadTest, AStateThatTheWorkerHoldsIsNotLoadedAgain) {
   open(Words{});
-  for (int step = 0; step < 4; ++step) EXPECT_EQ(failure_of(run(step, train(step == 0 ? std::nullopt : std::optional(step - 1)))), "none");
+  for (int step = 0; step < 4; ++step)
+    EXPECT_EQ(failure_of(run(step, train(step == 0 ? std::nullopt : std::optional(step - 1)))), "none");
   EXPECT_EQ(failure_of(run(4, explore(3))), "none");
   EXPECT_EQ(requests("start"), 1);
   EXPECT_EQ(requests("load"), 0);
@@ -169,7 +180,9 @@ TEST_F(ProcessWorkloadTest, ADeadWorkerIsSaidWithWhatItWroteAndCanBeStartedAgain
   open({"--epoch-ms", "50", "--once", (folder_ / "once").string(), "--at", "epoch:1:kill", "--chatty"});
   const Outcome outcome = run(0, train({}));
   EXPECT_EQ(failure_of(outcome), "died");
-  EXPECT_TRUE(outcome.failure->message.starts_with("the worker was killed by signal 9 (Killed)\nthe last it wrote:\n")) << outcome.failure->message;
+  EXPECT_TRUE(outcome.failure->message.starts_with(
+      "the worker was killed by signal 9 (Killed)\nthe last it wrote:\n"))
+      << outcome.failure->message;
   EXPECT_NE(outcome.failure->message.find("a print of the worker: train"), std::string::npos);
   ASSERT_TRUE(outcome.energy.total.has_value());
   EXPECT_GE(outcome.energy.total->value.value(), 0.99 * 5);
@@ -193,7 +206,8 @@ TEST_F(ProcessWorkloadTest, JoulesToldBeforeTheAgentWasKilledAreKept) {
   watch_.on_energy = [&] { ::kill(agent, SIGKILL); };
   const Outcome outcome = run(0, train({}));
   EXPECT_EQ(failure_of(outcome), "died");
-  EXPECT_TRUE(outcome.failure->message.starts_with("the agent was killed by signal 9 (Killed)")) << outcome.failure->message;
+  EXPECT_TRUE(outcome.failure->message.starts_with("the agent was killed by signal 9 (Killed)"))
+      << outcome.failure->message;
   ASSERT_FALSE(watch_.progress.empty());
   ASSERT_TRUE(outcome.energy.total.has_value());
   EXPECT_DOUBLE_EQ(outcome.energy.total->value.value(), watch_.progress.back().total->value.value());
@@ -206,7 +220,8 @@ TEST_F(ProcessWorkloadTest, AStepThatTakesTooLongIsTakenForHung) {
   const Instant begin = clock_.now();
   const Outcome outcome = run(0, train({}));
   EXPECT_EQ(failure_of(outcome), "died");
-  EXPECT_TRUE(outcome.failure->message.starts_with("the worker gave no answer for ")) << outcome.failure->message;
+  EXPECT_TRUE(outcome.failure->message.starts_with("the worker gave no answer for "))
+      << outcome.failure->message;
   EXPECT_LT(clock_.now() - begin, Duration(20));
 }
 
@@ -227,8 +242,10 @@ TEST_F(ProcessWorkloadTest, CancelInterruptsWithinTwoSecondsAndKeepsTheJoules) {
 }
 
 TEST_F(ProcessWorkloadTest, ErrorsOfTheProtocolBecomeFailures) {
-  open({"--at", "train:1:diverged", "--at", "train:2:out_of_memory", "--at", "train:3:invalid", "--at", "train:4:unsupported", "--at", "train:5:internal", "--at", "train:6:throw"});
-  for (const char* kind : {"diverged", "out_of_memory", "invalid", "unsupported", "internal", "internal"}) EXPECT_EQ(failure_of(run(0, train({}))), kind);
+  open({"--at", "train:1:diverged", "--at", "train:2:out_of_memory", "--at", "train:3:invalid", "--at",
+        "train:4:unsupported", "--at", "train:5:internal", "--at", "train:6:throw"});
+  for (const char* kind : {"diverged", "out_of_memory", "invalid", "unsupported", "internal", "internal"})
+    EXPECT_EQ(failure_of(run(0, train({}))), kind);
   EXPECT_EQ(failure_of(run(0, train({}))), "none");
 }
 
@@ -258,7 +275,9 @@ TEST_F(ProcessWorkloadTest, ExplorationsAndProbesArePassedOn) {
   EXPECT_EQ(explored.curve.size(), 3u);
   EXPECT_GT(explored.loss_before, 0);
   EXPECT_EQ(explored.train_samples, 1024);
-  const Outcome probed = run(1, {0, Point{{"batch_size", std::int64_t{64}}}, 1, {}, 1, Probe{10, Point{{"learning_rate", 0.1}}}, {}});
+  const Outcome probed = run(
+      1,
+      {0, Point{{"batch_size", std::int64_t{64}}}, 1, {}, 1, Probe{10, Point{{"learning_rate", 0.1}}}, {}});
   EXPECT_EQ(failure_of(probed), "none");
   EXPECT_EQ(probed.metrics.count("accuracy"), 1u);
   EXPECT_EQ(probed.samples, 160);
@@ -292,12 +311,20 @@ TEST_F(ProcessWorkloadTest, AWorkerThatDoesNotStartIsExplained) {
   };
   ProcessSettings missing = settings({});
   missing.command[7] = "/no/such/worker";
-  EXPECT_TRUE(refusal(missing).starts_with("the worker did not start: '/no/such/worker' cannot be started: No such file or directory")) << refusal(missing);
-  EXPECT_TRUE(refusal(settings({"--nonsense"})).starts_with("the worker did not start: the worker exited with status 2\nthe last it wrote:\nscripted_worker: what is '--nonsense'?")) << refusal(settings({"--nonsense"}));
-  EXPECT_TRUE(refusal(settings({}, "sim:wattage=3")).starts_with("the worker did not start: the device 'sim' has no setting 'wattage'")) << refusal(settings({}, "sim:wattage=3"));
+  EXPECT_TRUE(refusal(missing).starts_with(
+      "the worker did not start: '/no/such/worker' cannot be started: No such file or directory"))
+      << refusal(missing);
+  EXPECT_TRUE(refusal(settings({"--nonsense"}))
+                  .starts_with("the worker did not start: the worker exited with status 2\nthe last it "
+                               "wrote:\nscripted_worker: what is '--nonsense'?"))
+      << refusal(settings({"--nonsense"}));
+  EXPECT_TRUE(refusal(settings({}, "sim:wattage=3"))
+                  .starts_with("the worker did not start: the device 'sim' has no setting 'wattage'"))
+      << refusal(settings({}, "sim:wattage=3"));
   ProcessSettings slow = settings({"--at", "hello:1:hang"});
   slow.start_time = Duration(0.5);
-  EXPECT_TRUE(refusal(slow).starts_with("the worker did not start: the worker gave no answer for ")) << refusal(slow);
+  EXPECT_TRUE(refusal(slow).starts_with("the worker did not start: the worker gave no answer for "))
+      << refusal(slow);
 }
 
 }  // namespace

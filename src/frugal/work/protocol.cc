@@ -36,7 +36,8 @@ double number_field(const json& body, const char* key) {
 template <class Int>
 Int whole_field(const json& body, const char* key) {
   const json& held = field(body, key);
-  if (!held.is_number_integer()) throw Malformed{std::string("the field '") + key + "' is no whole number: " + held.dump()};
+  if (!held.is_number_integer())
+    throw Malformed{std::string("the field '") + key + "' is no whole number: " + held.dump()};
   return held.get<Int>();
 }
 
@@ -84,7 +85,8 @@ ExploreRequest explore_request(const json& body) {
     request.rates.push_back(rate.get<double>());
   }
   const std::string cycles = body.contains("cycles") ? text_field(body, "cycles") : "continue";
-  if (cycles != "continue" && cycles != "restart") throw Malformed{"'cycles' is 'continue' or 'restart', not '" + cycles + "'"};
+  if (cycles != "continue" && cycles != "restart")
+    throw Malformed{"'cycles' is 'continue' or 'restart', not '" + cycles + "'"};
   request.restart = cycles == "restart";
   request.min_cycles = whole_field<int>(body, "min_cycles", 1);
   request.max_cycles = whole_field<int>(body, "max_cycles", 0);
@@ -93,15 +95,22 @@ ExploreRequest explore_request(const json& body) {
 
 Request request_of(const std::string& op, const json& body) {
   if (op == "hello") return HelloRequest{whole_field<int>(body, "protocol", kProtocolVersion)};
-  if (op == "start") return StartRequest{whole_field<int>(body, "trial"), point_field(body, "point"), whole_field<std::uint64_t>(body, "seed", 1)};
-  if (op == "train") return TrainRequest{whole_field<int>(body, "trial"), whole_field<int>(body, "epochs"), point_field(body, "set")};
+  if (op == "start")
+    return StartRequest{whole_field<int>(body, "trial"), point_field(body, "point"),
+                        whole_field<std::uint64_t>(body, "seed", 1)};
+  if (op == "train")
+    return TrainRequest{whole_field<int>(body, "trial"), whole_field<int>(body, "epochs"),
+                        point_field(body, "set")};
   if (op == "explore") return explore_request(body);
-  if (op == "probe") return ProbeRequest{whole_field<int>(body, "trial"), whole_field<int>(body, "steps"), point_field(body, "set")};
+  if (op == "probe")
+    return ProbeRequest{whole_field<int>(body, "trial"), whole_field<int>(body, "steps"),
+                        point_field(body, "set")};
   if (op == "save") return SaveRequest{whole_field<int>(body, "trial"), text_field(body, "path")};
   if (op == "load") return LoadRequest{whole_field<int>(body, "trial"), text_field(body, "path")};
   if (op == "drop") return DropRequest{whole_field<int>(body, "trial")};
   if (op == "shutdown") return ShutdownRequest{};
-  static const std::vector<std::string> ops{"hello", "start", "train", "explore", "probe", "save", "load", "drop", "shutdown"};
+  static const std::vector<std::string> ops{"hello", "start", "train", "explore", "probe",
+                                            "save",  "load",  "drop",  "shutdown"};
   throw Malformed{"unknown request '" + op + "'" + did_you_mean(op, ops)};
 }
 
@@ -110,7 +119,8 @@ Result<json> object_of(std::string_view line) {
   if (body.is_discarded() || !body.is_object()) {
     std::string shown(line.substr(0, 120));
     if (line.size() > 120) shown += "…";
-    return bad_input("this line is no JSON object: " + json(shown).dump(-1, ' ', false, json::error_handler_t::replace));
+    return bad_input("this line is no JSON object: " +
+                     json(shown).dump(-1, ' ', false, json::error_handler_t::replace));
   }
   return body;
 }
@@ -140,11 +150,16 @@ std::string dumped(const json& body) { return body.dump(-1, ' ', false, json::er
 
 const char* worker_error_text(WorkerErrorKind kind) {
   switch (kind) {
-    case WorkerErrorKind::Diverged: return "diverged";
-    case WorkerErrorKind::OutOfMemory: return "out_of_memory";
-    case WorkerErrorKind::Invalid: return "invalid";
-    case WorkerErrorKind::Unsupported: return "unsupported";
-    case WorkerErrorKind::Internal: break;
+    case WorkerErrorKind::Diverged:
+      return "diverged";
+    case WorkerErrorKind::OutOfMemory:
+      return "out_of_memory";
+    case WorkerErrorKind::Invalid:
+      return "invalid";
+    case WorkerErrorKind::Unsupported:
+      return "unsupported";
+    case WorkerErrorKind::Internal:
+      break;
   }
   return "internal";
 }
@@ -152,15 +167,32 @@ const char* worker_error_text(WorkerErrorKind kind) {
 std::string request_line(const Request& request) {
   const auto point = [](const Point& p) { return json::parse(point_to_json(p).dump()); };
   return dumped(std::visit(
-      Overloaded{[](const HelloRequest& r) { return json{{"op", "hello"}, {"protocol", r.protocol}}; },
-                 [&](const StartRequest& r) { return json{{"op", "start"}, {"trial", r.trial}, {"point", point(r.point)}, {"seed", r.seed}}; },
-                 [&](const TrainRequest& r) { return json{{"op", "train"}, {"trial", r.trial}, {"epochs", r.epochs}, {"set", point(r.set)}}; },
-                 [](const ExploreRequest& r) { return to_json(r); },
-                 [&](const ProbeRequest& r) { return json{{"op", "probe"}, {"trial", r.trial}, {"steps", r.steps}, {"set", point(r.set)}}; },
-                 [](const SaveRequest& r) { return json{{"op", "save"}, {"trial", r.trial}, {"path", r.path}}; },
-                 [](const LoadRequest& r) { return json{{"op", "load"}, {"trial", r.trial}, {"path", r.path}}; },
-                 [](const DropRequest& r) { return json{{"op", "drop"}, {"trial", r.trial}}; },
-                 [](const ShutdownRequest&) { return json{{"op", "shutdown"}}; }},
+      Overloaded{
+          [](const HelloRequest& r) {
+            return json{{"op", "hello"}, {"protocol", r.protocol}};
+          },
+          [&](const StartRequest& r) {
+            return json{{"op", "start"}, {"trial", r.trial}, {"point", point(r.point)}, {"seed", r.seed}};
+          },
+          [&](const TrainRequest& r) {
+            return json{{"op", "train"}, {"trial", r.trial}, {"epochs", r.epochs}, {"set", point(r.set)}};
+          },
+          [](const ExploreRequest& r) { return to_json(r); },
+          [&](const ProbeRequest& r) {
+            return json{{"op", "probe"}, {"trial", r.trial}, {"steps", r.steps}, {"set", point(r.set)}};
+          },
+          [](const SaveRequest& r) {
+            return json{{"op", "save"}, {"trial", r.trial}, {"path", r.path}};
+          },
+          [](const LoadRequest& r) {
+            return json{{"op", "load"}, {"trial", r.trial}, {"path", r.path}};
+          },
+          [](const DropRequest& r) {
+            return json{{"op", "drop"}, {"trial", r.trial}};
+          },
+          [](const ShutdownRequest&) {
+            return json{{"op", "shutdown"}};
+          }},
       request));
 }
 
@@ -180,7 +212,8 @@ Result<Message> parse_message(std::string_view line) {
       if (event == "phase") return PhaseEvent{text_field(body, "name"), text_field(body, "edge") == "begin"};
       if (event == "energy") return EnergyEvent{body};
       if (event != "epoch") throw Malformed{"unknown event '" + event + "'"};
-      EpochReport report{whole_field<int>(body, "epoch"), body.contains("loss") ? number_field(body, "loss") : std::nan(""),
+      EpochReport report{whole_field<int>(body, "epoch"),
+                         body.contains("loss") ? number_field(body, "loss") : std::nan(""),
                          metrics_field(body), whole_field<std::int64_t>(body, "samples", 0)};
       return EpochEvent{whole_field<int>(body, "trial"), std::move(report), body};
     }
@@ -196,8 +229,12 @@ Result<Message> parse_message(std::string_view line) {
 }
 
 std::string epoch_line(int trial, const EpochReport& report) {
-  return dumped(json{{"event", "epoch"}, {"trial", trial}, {"epoch", report.epoch}, {"loss", number_json(report.loss)},
-                     {"metrics", metrics_json(report.metrics)}, {"samples", report.samples}});
+  return dumped(json{{"event", "epoch"},
+                     {"trial", trial},
+                     {"epoch", report.epoch},
+                     {"loss", number_json(report.loss)},
+                     {"metrics", metrics_json(report.metrics)},
+                     {"samples", report.samples}});
 }
 
 std::string phase_line(const std::string& name, bool begin) {
@@ -209,7 +246,10 @@ std::string error_line(std::string_view error, std::string_view message) {
 }
 
 json card_to_json(const WorkerCard& card) {
-  json body{{"ok", true}, {"protocol", kProtocolVersion}, {"worker", card.name}, {"can", card.can},
+  json body{{"ok", true},
+            {"protocol", kProtocolVersion},
+            {"worker", card.name},
+            {"can", card.can},
             {"metric", {{"name", card.metric}, {"goal", card.maximise ? "max" : "min"}}}};
   if (card.train_samples) body["train_samples"] = *card.train_samples;
   if (card.validation_samples) body["validation_samples"] = *card.validation_samples;
@@ -220,32 +260,42 @@ Result<WorkerCard> card_from_json(const json& body) {
   return caught([&] {
     WorkerCard card;
     const int protocol = whole_field<int>(body, "protocol");
-    if (protocol != kProtocolVersion) throw Malformed{"the worker speaks protocol " + std::to_string(protocol) + ", this frugal speaks " + std::to_string(kProtocolVersion)};
+    if (protocol != kProtocolVersion)
+      throw Malformed{"the worker speaks protocol " + std::to_string(protocol) + ", this frugal speaks " +
+                      std::to_string(kProtocolVersion)};
     card.name = body.contains("worker") ? text_field(body, "worker") : "a worker without a name";
     if (body.contains("can")) card.can = body.at("can").get<std::vector<std::string>>();
     const json& metric = field(body, "metric");
     card.metric = text_field(metric, "name");
     const std::string goal = metric.contains("goal") ? text_field(metric, "goal") : "max";
-    if (goal != "max" && goal != "min") throw Malformed{"the metric's goal is 'max' or 'min', not '" + goal + "'"};
+    if (goal != "max" && goal != "min")
+      throw Malformed{"the metric's goal is 'max' or 'min', not '" + goal + "'"};
     card.maximise = goal == "max";
     if (body.contains("train_samples")) card.train_samples = whole_field<std::int64_t>(body, "train_samples");
-    if (body.contains("validation_samples")) card.validation_samples = whole_field<std::int64_t>(body, "validation_samples");
+    if (body.contains("validation_samples"))
+      card.validation_samples = whole_field<std::int64_t>(body, "validation_samples");
     return card;
   });
 }
 
 json explore_report_to_json(const ExploreReport& report) {
   json curve = json::array();
-  for (const RatePoint& point : report.curve) curve.push_back({{"rate", point.rate}, {"loss", number_json(point.loss)}});
-  return {{"ok", true}, {"curve", std::move(curve)}, {"loss_before", number_json(report.loss_before)},
-          {"metrics", metrics_json(report.metrics)}, {"samples", report.samples}, {"steps", report.steps},
+  for (const RatePoint& point : report.curve)
+    curve.push_back({{"rate", point.rate}, {"loss", number_json(point.loss)}});
+  return {{"ok", true},
+          {"curve", std::move(curve)},
+          {"loss_before", number_json(report.loss_before)},
+          {"metrics", metrics_json(report.metrics)},
+          {"samples", report.samples},
+          {"steps", report.steps},
           {"budget_steps", report.budget_steps}};
 }
 
 Result<ExploreReport> explore_report_from_json(const json& body) {
   return caught([&] {
     ExploreReport report;
-    for (const json& point : field(body, "curve")) report.curve.push_back({number_field(point, "rate"), number_field(point, "loss")});
+    for (const json& point : field(body, "curve"))
+      report.curve.push_back({number_field(point, "rate"), number_field(point, "loss")});
     report.loss_before = number_field(body, "loss_before");
     report.metrics = metrics_field(body);
     report.samples = whole_field<std::int64_t>(body, "samples", 0);
@@ -256,7 +306,10 @@ Result<ExploreReport> explore_report_from_json(const json& body) {
 }
 
 json probe_report_to_json(const ProbeReport& report) {
-  return {{"ok", true}, {"loss", number_json(report.loss)}, {"metrics", metrics_json(report.metrics)}, {"samples", report.samples}};
+  return {{"ok", true},
+          {"loss", number_json(report.loss)},
+          {"metrics", metrics_json(report.metrics)},
+          {"samples", report.samples}};
 }
 
 Result<ProbeReport> probe_report_from_json(const json& body) {

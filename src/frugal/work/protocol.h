@@ -1,5 +1,5 @@
-// The worker protocol, version 1, as values and as lines of JSON (docs/protocol.md). Pure: no descriptors here.
-// Unknown fields are ignored; a line that is no message is an Error, never an exception.
+// The worker protocol, version 1, as values and as lines of JSON (docs/protocol.md). Pure: no descriptors
+// here. Unknown fields are ignored; a line that is no message is an Error, never an exception.
 #pragma once
 
 #include <nlohmann/json.hpp>
@@ -44,8 +44,8 @@ struct DropRequest {
   int trial = 0;
 };
 struct ShutdownRequest {};
-using Request = std::variant<HelloRequest, StartRequest, TrainRequest, ExploreRequest, ProbeRequest, SaveRequest,
-                             LoadRequest, DropRequest, ShutdownRequest>;
+using Request = std::variant<HelloRequest, StartRequest, TrainRequest, ExploreRequest, ProbeRequest,
+                             SaveRequest, LoadRequest, DropRequest, ShutdownRequest>;
 
 std::string request_line(const Request& request);
 // The error's message is fit to be sent back as an `invalid` or (unknown op) `unsupported` answer.

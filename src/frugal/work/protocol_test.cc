@@ -37,7 +37,10 @@ std::string broken_message(std::string_view line) {
 TEST(Protocol, EveryRequestIsReadBackAsItWasWritten) {
   EXPECT_EQ(parsed<HelloRequest>(HelloRequest{1}).protocol, 1);
 
-  const Point point{{"batch_size", std::int64_t{64}}, {"learning_rate", 0.1}, {"optimizer", std::string("sgd")}, {"nesterov", true}};
+  const Point point{{"batch_size", std::int64_t{64}},
+                    {"learning_rate", 0.1},
+                    {"optimizer", std::string("sgd")},
+                    {"nesterov", true}};
   const auto start = parsed<StartRequest>(StartRequest{3, point, 18446744073709551615ULL});
   EXPECT_EQ(start.trial, 3);
   EXPECT_TRUE(start.point == point) << start.point.text();
@@ -75,23 +78,29 @@ TEST(Protocol, ARequestIsOneLine) {
 
 TEST(Protocol, RequestsLookAsTheInterfaceSays) {
   EXPECT_EQ(json::parse(request_line(HelloRequest{})), json::parse(R"({"op":"hello","protocol":1})"));
-  EXPECT_EQ(json::parse(request_line(TrainRequest{3, 5, Point{{"learning_rate", 0.1}}})), json::parse(R"({"op":"train","trial":3,"epochs":5,"set":{"learning_rate":0.1}})"));
-  EXPECT_EQ(json::parse(request_line(ExploreRequest{3, 0.25, {0.1}})), json::parse(R"({"op":"explore","trial":3,"fraction":0.25,"rates":[0.1],"cycles":"continue"})"));
+  EXPECT_EQ(json::parse(request_line(TrainRequest{3, 5, Point{{"learning_rate", 0.1}}})),
+            json::parse(R"({"op":"train","trial":3,"epochs":5,"set":{"learning_rate":0.1}})"));
+  EXPECT_EQ(json::parse(request_line(ExploreRequest{3, 0.25, {0.1}})),
+            json::parse(R"({"op":"explore","trial":3,"fraction":0.25,"rates":[0.1],"cycles":"continue"})"));
   EXPECT_EQ(json::parse(request_line(ExploreRequest{3, 0.25, {0.1}, true}))["cycles"], "restart");
   EXPECT_EQ(json::parse(request_line(DropRequest{3})), json::parse(R"({"op":"drop","trial":3})"));
   EXPECT_EQ(json::parse(request_line(ShutdownRequest{})), json::parse(R"({"op":"shutdown"})"));
 }
 
 TEST(Protocol, UnknownFieldsAreIgnored) {
-  const Result<Request> request = parse_request(R"({"op":"drop","trial":2,"colour":"blue","nested":{"a":[1,2]}})");
+  const Result<Request> request =
+      parse_request(R"({"op":"drop","trial":2,"colour":"blue","nested":{"a":[1,2]}})");
   ASSERT_TRUE(request.ok());
   EXPECT_EQ(std::get<DropRequest>(*request).trial, 2);
-  EXPECT_EQ(message<EpochEvent>(R"({"event":"epoch","trial":1,"epoch":2,"loss":0.5,"extra":null})").report.epoch, 2);
+  EXPECT_EQ(
+      message<EpochEvent>(R"({"event":"epoch","trial":1,"epoch":2,"loss":0.5,"extra":null})").report.epoch,
+      2);
 }
 
 TEST(Protocol, AnUnknownRequestNamesTheNearestOne) {
   EXPECT_EQ(refusal(R"({"op":"trian","trial":1})"), "unknown request 'trian' (did you mean 'train'?)");
-  EXPECT_EQ(refusal(R"({"op":"fly"})"), "unknown request 'fly' (known: hello, start, train, explore, probe, save, load, drop, shutdown)");
+  EXPECT_EQ(refusal(R"({"op":"fly"})"),
+            "unknown request 'fly' (known: hello, start, train, explore, probe, save, load, drop, shutdown)");
 }
 
 TEST(Protocol, MalformedRequestsSayWhatIsWrong) {
@@ -102,11 +111,15 @@ TEST(Protocol, MalformedRequestsSayWhatIsWrong) {
   EXPECT_EQ(refusal(R"({"op":7})"), "the field 'op' is no text: 7");
   EXPECT_EQ(refusal(R"({"op":"drop"})"), "the field 'trial' is missing");
   EXPECT_EQ(refusal(R"({"op":"drop","trial":"one"})"), "the field 'trial' is no whole number: \"one\"");
-  EXPECT_EQ(refusal(R"({"op":"train","trial":1,"epochs":1.5})"), "the field 'epochs' is no whole number: 1.5");
+  EXPECT_EQ(refusal(R"({"op":"train","trial":1,"epochs":1.5})"),
+            "the field 'epochs' is no whole number: 1.5");
   EXPECT_EQ(refusal(R"({"op":"save","trial":1,"path":3})"), "the field 'path' is no text: 3");
-  EXPECT_EQ(refusal(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[]})"), "the field 'rates' is no list of learning rates");
-  EXPECT_EQ(refusal(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[0.1,"x"]})"), "the field 'rates' holds \"x\", which is no number");
-  EXPECT_EQ(refusal(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[0.1],"cycles":"never"})"), "'cycles' is 'continue' or 'restart', not 'never'");
+  EXPECT_EQ(refusal(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[]})"),
+            "the field 'rates' is no list of learning rates");
+  EXPECT_EQ(refusal(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[0.1,"x"]})"),
+            "the field 'rates' holds \"x\", which is no number");
+  EXPECT_EQ(refusal(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[0.1],"cycles":"never"})"),
+            "'cycles' is 'continue' or 'restart', not 'never'");
   EXPECT_NE(refusal(R"({"op":"start","trial":1,"point":{"a":[1]}})"), "accepted");
 }
 
@@ -130,13 +143,15 @@ TEST(Protocol, AnEpochIsReadBackWithItsNumbers) {
 }
 
 TEST(Protocol, NumbersThatAreNotFiniteTravelAsNullAndAreReadAsNaN) {
-  const std::string line = epoch_line(1, {1, std::nan(""), {{"accuracy", std::numeric_limits<double>::infinity()}}, 1});
+  const std::string line =
+      epoch_line(1, {1, std::nan(""), {{"accuracy", std::numeric_limits<double>::infinity()}}, 1});
   EXPECT_TRUE(json::parse(line)["loss"].is_null()) << line;
   const auto event = message<EpochEvent>(line);
   EXPECT_TRUE(std::isnan(event.report.loss));
   EXPECT_TRUE(std::isnan(event.report.metrics.at("accuracy")));
 
-  const Result<ExploreReport> curve = explore_report_from_json(explore_report_to_json({{{0.1, std::nan("")}, {0.2, 0.5}}, 2.0, {}, 8, 2, 9}));
+  const Result<ExploreReport> curve =
+      explore_report_from_json(explore_report_to_json({{{0.1, std::nan("")}, {0.2, 0.5}}, 2.0, {}, 8, 2, 9}));
   ASSERT_TRUE(curve.ok());
   EXPECT_TRUE(std::isnan(curve->curve.at(0).loss));
   EXPECT_EQ(curve->curve.at(1).loss, 0.5);
@@ -146,7 +161,8 @@ TEST(Protocol, PhasesErrorsAndEnergyAreToldApart) {
   EXPECT_EQ(message<PhaseEvent>(phase_line("train", true)).name, "train");
   EXPECT_TRUE(message<PhaseEvent>(phase_line("train", true)).begin);
   EXPECT_FALSE(message<PhaseEvent>(phase_line("train", false)).begin);
-  EXPECT_EQ(json::parse(phase_line("train", true)), json::parse(R"({"event":"phase","name":"train","edge":"begin"})"));
+  EXPECT_EQ(json::parse(phase_line("train", true)),
+            json::parse(R"({"event":"phase","name":"train","edge":"begin"})"));
   const auto answer = message<Answer>(error_line("diverged", "loss is NaN"));
   EXPECT_FALSE(answer.ok);
   EXPECT_EQ(answer.error, "diverged");
@@ -165,8 +181,10 @@ TEST(Protocol, MalformedMessagesSayWhatIsWrong) {
   EXPECT_EQ(broken_message(R"({"ok":"yes"})"), "the field 'ok' is neither true nor false");
   EXPECT_EQ(broken_message(R"({"answer":1})"), "the field 'ok' is missing");
   EXPECT_EQ(broken_message(R"({"event":"epoch","trial":1})"), "the field 'epoch' is missing");
-  EXPECT_EQ(broken_message(R"({"event":"epoch","trial":1,"epoch":1,"metrics":[]})"), "the field 'metrics' is no object");
-  EXPECT_EQ(broken_message(R"({"event":"epoch","trial":1,"epoch":1,"loss":"low"})"), "the field 'loss' is no number: \"low\"");
+  EXPECT_EQ(broken_message(R"({"event":"epoch","trial":1,"epoch":1,"metrics":[]})"),
+            "the field 'metrics' is no object");
+  EXPECT_EQ(broken_message(R"({"event":"epoch","trial":1,"epoch":1,"loss":"low"})"),
+            "the field 'loss' is no number: \"low\"");
 }
 
 TEST(Protocol, ACardIsReadBackAsItWasWritten) {
@@ -185,15 +203,21 @@ TEST(Protocol, ACardIsReadBackAsItWasWritten) {
 }
 
 TEST(Protocol, ACardThatCannotBeUsedIsRefused) {
-  EXPECT_EQ(card_from_json(json::parse(R"({"ok":true,"protocol":2,"metric":{"name":"a"}})")).error().message, "the worker speaks protocol 2, this frugal speaks 1");
-  EXPECT_EQ(card_from_json(json::parse(R"({"ok":true,"protocol":1})")).error().message, "the field 'metric' is missing");
-  EXPECT_EQ(card_from_json(json::parse(R"({"ok":true,"protocol":1,"metric":{"name":"a","goal":"up"}})")).error().message, "the metric's goal is 'max' or 'min', not 'up'");
+  EXPECT_EQ(card_from_json(json::parse(R"({"ok":true,"protocol":2,"metric":{"name":"a"}})")).error().message,
+            "the worker speaks protocol 2, this frugal speaks 1");
+  EXPECT_EQ(card_from_json(json::parse(R"({"ok":true,"protocol":1})")).error().message,
+            "the field 'metric' is missing");
+  EXPECT_EQ(card_from_json(json::parse(R"({"ok":true,"protocol":1,"metric":{"name":"a","goal":"up"}})"))
+                .error()
+                .message,
+            "the metric's goal is 'max' or 'min', not 'up'");
   EXPECT_FALSE(card_from_json(json::parse(R"({"ok":true,"protocol":1,"metric":"accuracy"})")).ok());
   EXPECT_FALSE(card_from_json(json::parse(R"({"ok":true,"protocol":1,"can":7,"metric":{"name":"a"}})")).ok());
 }
 
 TEST(Protocol, ReportsAreReadBackAsTheyWereWritten) {
-  const Result<ExploreReport> explored = explore_report_from_json(explore_report_to_json({{{0.1, 2.0}, {1.0, 3.0}}, 2.5, {{"accuracy", 0.5}}, 512, 2, 20}));
+  const Result<ExploreReport> explored = explore_report_from_json(
+      explore_report_to_json({{{0.1, 2.0}, {1.0, 3.0}}, 2.5, {{"accuracy", 0.5}}, 512, 2, 20}));
   ASSERT_TRUE(explored.ok());
   EXPECT_EQ(explored->curve.size(), 2u);
   EXPECT_EQ(explored->curve[1].rate, 1.0);
@@ -202,7 +226,8 @@ TEST(Protocol, ReportsAreReadBackAsTheyWereWritten) {
   EXPECT_EQ(explored->samples, 512);
   EXPECT_EQ(explored->steps, 2);
   EXPECT_EQ(explored->budget_steps, 20);
-  const Result<ProbeReport> probed = probe_report_from_json(probe_report_to_json({0.5, {{"accuracy", 0.75}}, 640}));
+  const Result<ProbeReport> probed =
+      probe_report_from_json(probe_report_to_json({0.5, {{"accuracy", 0.75}}, 640}));
   ASSERT_TRUE(probed.ok());
   EXPECT_EQ(probed->loss, 0.5);
   EXPECT_EQ(probed->metrics.at("accuracy"), 0.75);
@@ -210,7 +235,8 @@ TEST(Protocol, ReportsAreReadBackAsTheyWereWritten) {
 }
 
 TEST(Protocol, AnExplorationWithoutACurveIsRefused) {
-  EXPECT_EQ(explore_report_from_json(json::parse(R"({"ok":true,"loss_before":1})")).error().message, "the field 'curve' is missing");
+  EXPECT_EQ(explore_report_from_json(json::parse(R"({"ok":true,"loss_before":1})")).error().message,
+            "the field 'curve' is missing");
   EXPECT_FALSE(explore_report_from_json(json::parse(R"({"ok":true,"loss_before":1,"curve":[5]})")).ok());
   EXPECT_FALSE(explore_report_from_json(json::parse(R"({"ok":true,"loss_before":1,"curve":7})")).ok());
 }

@@ -1,12 +1,12 @@
 // serve(): the loop of a worker process. One request, any number of events, one answer.
-#include <csignal>
 #include <charconv>
+#include <csignal>
 #include <cstring>
 #include <exception>
 #include <new>
 
-#include "frugal/work/line_channel.h"
 #include "frugal/base/overloaded.h"
+#include "frugal/work/line_channel.h"
 #include "frugal/work/protocol.h"
 #include "frugal/work/worker.h"
 
@@ -30,7 +30,8 @@ class ChannelEvents final : public WorkEvents {
 
 template <class T, class ToJson>
 std::string answer_of(const WorkerResult<T>& result, ToJson&& to_json) {
-  if (const auto* error = std::get_if<WorkerError>(&result)) return error_line(worker_error_text(error->kind), error->message);
+  if (const auto* error = std::get_if<WorkerError>(&result))
+    return error_line(worker_error_text(error->kind), error->message);
   return to_json(std::get<T>(result)).dump();
 }
 
@@ -38,20 +39,31 @@ json done(const Done&) { return json{{"ok", true}}; }
 
 std::string answered(Worker& worker, const Request& request, WorkEvents& events) {
   return std::visit(
-      Overloaded{[&](const HelloRequest& r) {
-                   if (r.protocol != kProtocolVersion) {
-                     return error_line("unsupported", "protocol " + std::to_string(r.protocol) + " is not spoken here, only " + std::to_string(kProtocolVersion));
-                   }
-                   return answer_of(worker.hello(), card_to_json);
-                 },
-                 [&](const StartRequest& r) { return answer_of(worker.start(r.trial, r.point, r.seed), done); },
-                 [&](const TrainRequest& r) { return answer_of(worker.train(r.trial, r.epochs, r.set, events), done); },
-                 [&](const ExploreRequest& r) { return answer_of(worker.explore(r, events), explore_report_to_json); },
-                 [&](const ProbeRequest& r) { return answer_of(worker.probe(r.trial, r.steps, r.set, events), probe_report_to_json); },
-                 [&](const SaveRequest& r) { return answer_of(worker.save(r.trial, r.path), done); },
-                 [&](const LoadRequest& r) { return answer_of(worker.load(r.trial, r.path), done); },
-                 [&](const DropRequest& r) { return answer_of(worker.drop(r.trial), done); },
-                 [](const ShutdownRequest&) { return json{{"ok", true}}.dump(); }},
+      Overloaded{
+          [&](const HelloRequest& r) {
+            if (r.protocol != kProtocolVersion) {
+              return error_line("unsupported", "protocol " + std::to_string(r.protocol) +
+                                                   " is not spoken here, only " +
+                                                   std::to_string(kProtocolVersion));
+            }
+            return answer_of(worker.hello(), card_to_json);
+          },
+          [&](const StartRequest& r) { return answer_of(worker.start(r.trial, r.point, r.seed), done); },
+          [&](const TrainRequest& r) {
+            return answer_of(worker.train(r.trial, r.epochs, r.set, events), done);
+          },
+          [&](const ExploreRequest& r) {
+            return answer_of(worker.explore(r, events), explore_report_to_json);
+          },
+          [&](const ProbeRequest& r) {
+            return answer_of(worker.probe(r.trial, r.steps, r.set, events), probe_report_to_json);
+          },
+          [&](const SaveRequest& r) { return answer_of(worker.save(r.trial, r.path), done); },
+          [&](const LoadRequest& r) { return answer_of(worker.load(r.trial, r.path), done); },
+          [&](const DropRequest& r) { return answer_of(worker.drop(r.trial), done); },
+          [](const ShutdownRequest&) {
+            return json{{"ok", true}}.dump();
+          }},
       request);
 }
 
@@ -65,11 +77,15 @@ std::string answered_safely(Worker& worker, const Request& request, WorkEvents& 
   }
 }
 
-WorkerError unsupported(const char* what) { return {WorkerErrorKind::Unsupported, std::string("this worker cannot ") + what}; }
+WorkerError unsupported(const char* what) {
+  return {WorkerErrorKind::Unsupported, std::string("this worker cannot ") + what};
+}
 
 }  // namespace
 
-WorkerResult<ExploreReport> Worker::explore(const ExploreRequest&, WorkEvents&) { return unsupported("explore"); }
+WorkerResult<ExploreReport> Worker::explore(const ExploreRequest&, WorkEvents&) {
+  return unsupported("explore");
+}
 WorkerResult<ProbeReport> Worker::probe(int, int, const Point&, WorkEvents&) { return unsupported("probe"); }
 WorkerResult<Done> Worker::save(int, const std::string&) { return unsupported("save"); }
 WorkerResult<Done> Worker::load(int, const std::string&) { return unsupported("load"); }
@@ -81,7 +97,8 @@ Result<WorkerStreams> worker_streams(const char* fds) {
   const auto first = std::from_chars(fds, end, streams.read_fd);
   const bool comma = first.ec == std::errc{} && first.ptr != end && *first.ptr == ',';
   const auto second = comma ? std::from_chars(first.ptr + 1, end, streams.write_fd) : first;
-  if (!comma || second.ec != std::errc{} || second.ptr != end || streams.read_fd < 0 || streams.write_fd < 0) {
+  if (!comma || second.ec != std::errc{} || second.ptr != end || streams.read_fd < 0 ||
+      streams.write_fd < 0) {
     return bad_input(std::string("FRUGAL_FDS is '") + fds + "', which is not two descriptors 'r,w'");
   }
   return streams;
@@ -97,9 +114,11 @@ int serve(Worker& worker, WorkerStreams streams) {
     if (got == LineChannel::Read::Closed) return 0;
     if (got != LineChannel::Read::Line) return 1;
     const Result<Request> request = parse_request(line);
-    const std::string answer = request ? answered_safely(worker, *request, events)
-                                       : error_line(request.error().message.starts_with("unknown request") ? "unsupported" : "invalid",
-                                                    request.error().message);
+    const std::string answer =
+        request
+            ? answered_safely(worker, *request, events)
+            : error_line(request.error().message.starts_with("unknown request") ? "unsupported" : "invalid",
+                         request.error().message);
     if (events.broken() || !channel.write_line(answer).ok()) return 1;
     if (request && std::holds_alternative<ShutdownRequest>(*request)) return 0;
   }

@@ -16,7 +16,9 @@ using nlohmann::json;
 // Trains by saying so; throws and fails on demand. Cannot explore, probe or save.
 class PlainWorker final : public Worker {
  public:
-  WorkerResult<WorkerCard> hello() override { return WorkerCard{"plain", {"train"}, "accuracy", true, {}, {}}; }
+  WorkerResult<WorkerCard> hello() override {
+    return WorkerCard{"plain", {"train"}, "accuracy", true, {}, {}};
+  }
   WorkerResult<Done> start(int trial, const Point& point, std::uint64_t seed) override {
     started = {trial, point, seed};
     return Done{};
@@ -107,14 +109,18 @@ TEST_F(ServeTest, EndOfInputIsACalmEnd) {
 }
 
 TEST_F(ServeTest, WhatTheWorkerCannotDoIsUnsupported) {
-  EXPECT_EQ(asked(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[0.1]})"), json::parse(R"({"ok":false,"error":"unsupported","message":"this worker cannot explore"})"));
+  EXPECT_EQ(asked(R"({"op":"explore","trial":1,"fraction":0.5,"rates":[0.1]})"),
+            json::parse(R"({"ok":false,"error":"unsupported","message":"this worker cannot explore"})"));
   EXPECT_EQ(asked(R"({"op":"save","trial":1,"path":"x"})")["message"], "this worker cannot save");
   EXPECT_EQ(asked(R"({"op":"load","trial":1,"path":"x"})")["message"], "this worker cannot load");
   EXPECT_EQ(asked(R"({"op":"probe","trial":1,"steps":1})")["message"], "this worker cannot probe");
 }
 
 TEST_F(ServeTest, AnUnknownRequestIsUnsupportedAndNamesTheNearest) {
-  EXPECT_EQ(asked(R"({"op":"explode"})"), json::parse(R"~({"ok":false,"error":"unsupported","message":"unknown request 'explode' (did you mean 'explore'?)"})~"));
+  EXPECT_EQ(
+      asked(R"({"op":"explode"})"),
+      json::parse(
+          R"~({"ok":false,"error":"unsupported","message":"unknown request 'explode' (did you mean 'explore'?)"})~"));
 }
 
 TEST_F(ServeTest, AMalformedLineIsInvalidAndTheNextOneIsServed) {
@@ -129,9 +135,12 @@ TEST_F(ServeTest, AnotherProtocolIsRefused) {
 }
 
 TEST_F(ServeTest, ExceptionsAndErrorsOfTheWorkerBecomeAnswers) {
-  EXPECT_EQ(asked(R"({"op":"train","trial":13,"epochs":1})"), json::parse(R"({"ok":false,"error":"internal","message":"unlucky"})"));
-  EXPECT_EQ(asked(R"({"op":"train","trial":14,"epochs":1})"), json::parse(R"({"ok":false,"error":"out_of_memory","message":"the worker ran out of memory"})"));
-  EXPECT_EQ(asked(R"({"op":"train","trial":15,"epochs":1})"), json::parse(R"({"ok":false,"error":"diverged","message":"loss is NaN"})"));
+  EXPECT_EQ(asked(R"({"op":"train","trial":13,"epochs":1})"),
+            json::parse(R"({"ok":false,"error":"internal","message":"unlucky"})"));
+  EXPECT_EQ(asked(R"({"op":"train","trial":14,"epochs":1})"),
+            json::parse(R"({"ok":false,"error":"out_of_memory","message":"the worker ran out of memory"})"));
+  EXPECT_EQ(asked(R"({"op":"train","trial":15,"epochs":1})"),
+            json::parse(R"({"ok":false,"error":"diverged","message":"loss is NaN"})"));
 }
 
 TEST(WorkerStreams, DescriptorsComeFromTheVariableOrAreStandard) {
@@ -142,7 +151,8 @@ TEST(WorkerStreams, DescriptorsComeFromTheVariableOrAreStandard) {
   for (const char* wrong : {"", "5", "5,", ",7", "5,7,9", "a,b", "-1,3", "5;7"}) {
     const Result<WorkerStreams> streams = worker_streams(wrong);
     ASSERT_FALSE(streams.ok()) << wrong;
-    EXPECT_EQ(streams.error().message, std::string("FRUGAL_FDS is '") + wrong + "', which is not two descriptors 'r,w'");
+    EXPECT_EQ(streams.error().message,
+              std::string("FRUGAL_FDS is '") + wrong + "', which is not two descriptors 'r,w'");
   }
 }
 

@@ -4,23 +4,25 @@ namespace frugal {
 
 const TrainerCatalogue& trainer_catalogue() {
   static const TrainerCatalogue catalogue{
-      .keys = {"task", "model", "dataset", "data_dir", "metric", "device", "threads", "subset", "validation", "split_seed",
-               "device_memory_mb"},
+      .keys = {"task", "model", "dataset", "data_dir", "metric", "device", "threads", "subset", "validation",
+               "split_seed", "device_memory_mb"},
       .tasks = {"image-classification"},
       .models = {"mlp", "resnet8", "resnet18", "resnet50"},
       .datasets = {"digits", "cifar10", "cifar100"},
       .metrics = {"accuracy", "loss"},
-      .factors = {"batch_size", "learning_rate", "optimizer", "momentum", "nesterov", "weight_decay", "label_smoothing",
-                  "gradient_clip"},
+      .factors = {"batch_size", "learning_rate", "optimizer", "momentum", "nesterov", "weight_decay",
+                  "label_smoothing", "gradient_clip"},
       .optimizers = {"sgd", "adam", "adamw"},
   };
   return catalogue;
 }
 
 std::optional<std::string> mismatch(const std::string& model, const std::string& dataset) {
-  // Five halvings of an 8×8 image leave nothing to convolve, and a 1×1 stage has no batch statistics for a batch of 1.
+  // Five halvings of an 8×8 image leave nothing to convolve, and a 1×1 stage has no batch statistics for a
+  // batch of 1.
   if (dataset != "digits" || model == "mlp" || model == "resnet8") return std::nullopt;
-  return "model " + model + " needs images of 32×32, digits has 8×8; use model mlp or resnet8 for digits, or dataset cifar10";
+  return "model " + model +
+         " needs images of 32×32, digits has 8×8; use model mlp or resnet8 for digits, or dataset cifar10";
 }
 
 bool is_device(const std::string& device) {

@@ -9,12 +9,12 @@
 namespace frugal {
 
 struct TrainerCatalogue {
-  std::vector<std::string> keys;      // of `workload:`
+  std::vector<std::string> keys;  // of `workload:`
   std::vector<std::string> tasks;
   std::vector<std::string> models;
   std::vector<std::string> datasets;
-  std::vector<std::string> metrics;   // the first is the default
-  std::vector<std::string> factors;   // parameters of a space that have an effect
+  std::vector<std::string> metrics;  // the first is the default
+  std::vector<std::string> factors;  // parameters of a space that have an effect
   std::vector<std::string> optimizers;
 };
 

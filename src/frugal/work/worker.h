@@ -1,6 +1,6 @@
-// The worker's side of the worker protocol (docs/protocol.md): a Worker does the work, serve() does the talking.
-// A Worker holds the trials it was asked to start; serve() calls it from one thread, one request at a time.
-// Whatever a Worker returns as a WorkerError costs its trial, never the study.
+// The worker's side of the worker protocol (docs/protocol.md): a Worker does the work, serve() does the
+// talking. A Worker holds the trials it was asked to start; serve() calls it from one thread, one request at
+// a time. Whatever a Worker returns as a WorkerError costs its trial, never the study.
 #pragma once
 
 #include <functional>
@@ -30,9 +30,9 @@ struct Done {};
 
 // What a worker says of itself in answer to `hello`.
 struct WorkerCard {
-  std::string name;                  // "frugal-trainer 0.1.0 (libtorch 1.13.1, cpu, 2 threads)"
-  std::vector<std::string> can;      // of: train explore probe snapshot
-  std::string metric = "accuracy";   // the one that steers the study
+  std::string name;                 // "frugal-trainer 0.1.0 (libtorch 1.13.1, cpu, 2 threads)"
+  std::vector<std::string> can;     // of: train explore probe snapshot
+  std::string metric = "accuracy";  // the one that steers the study
   bool maximise = true;
   std::optional<std::int64_t> train_samples = {};
   std::optional<std::int64_t> validation_samples = {};
@@ -52,12 +52,12 @@ struct ExploreRequest {
   std::vector<double> rates;  // ascending; one per step, cycling
   bool restart = false;       // every cycle starts from the backup ("restart"), else "continue"
   int min_cycles = 1;
-  int max_cycles = 0;         // 0: as many as the fraction allows
+  int max_cycles = 0;  // 0: as many as the fraction allows
 };
 
 struct ExploreReport {
-  std::vector<RatePoint> curve;        // in the order of the steps; a loss that is not finite is NaN
-  double loss_before = 0;              // the loss on the first batch before any step
+  std::vector<RatePoint> curve;           // in the order of the steps; a loss that is not finite is NaN
+  double loss_before = 0;                 // the loss on the first batch before any step
   std::map<std::string, double> metrics;  // after the exploration and before the restore (continue only)
   std::int64_t samples = 0;
   int steps = 0;

@@ -1,5 +1,6 @@
 // The port to whoever does the work of a step. The study owns a Workload and calls it from one thread.
-// A Workload keeps trial states alive between steps where it can; where it cannot, it reads them from checkpoints.
+// A Workload keeps trial states alive between steps where it can; where it cannot, it reads them from
+// checkpoints.
 #pragma once
 
 #include <atomic>
