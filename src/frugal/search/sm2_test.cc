@@ -37,6 +37,7 @@ struct Script {
   std::function<double(TrialId, int)> quality = [](TrialId trial, int epoch) {
     return 0.5 + 0.01 * epoch - 0.001 * trial;
   };
+  std::function<double(double)> loss = [](double) { return 1.0; };  // of a rate in the range test
   std::function<double(TrialId)> energy = [](TrialId) { return 1.0; };
   std::function<std::optional<Failure>(const Step&, int)> failure = [](const Step&, int) {
     return std::nullopt;
@@ -51,7 +52,7 @@ struct Script {
     outcome.train_samples = 400;
     outcome.energy = joules(100 * energy(step.trial));
     if (const auto* explore = std::get_if<Explore>(&step.work)) {
-      for (const double rate : explore->rates) outcome.curve.push_back({rate, 1.0});
+      for (const double rate : explore->rates) outcome.curve.push_back({rate, loss(rate)});
       outcome.loss_before = 2.0;
       outcome.steps = static_cast<int>(outcome.curve.size());
       outcome.budget_steps = 10;
@@ -327,6 +328,7 @@ TEST(Sm2, WithTheValleyRuleAPhaseWithoutABetterEpochLowersTheRate) {
   s.rate_rule = RateRule::Valley;
   s.limits.patience = 30;
   Script script;
+  script.loss = [](double rate) { return 1 - rate / 2; };
   script.quality = [](TrialId, int epoch) { return epoch <= 10 ? 0.5 + 0.01 * epoch : 0.59; };
   const Played played = play(Sm2(s), script);
   std::vector<double> rates;
