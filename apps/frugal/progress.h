@@ -23,6 +23,8 @@ class Progress final : public StudyObserver {
   void energy(const EnergyReport& so_far, Duration elapsed) override;
   void step_ended(const Observation& observation, const Spent& spent) override;
   void remark(const std::string& text) override;
+  // Takes the live line away, before anything else is written to the terminal.
+  void finish() { clear_line(); }
 
  private:
   void say(const std::string& line);

@@ -223,6 +223,7 @@ int run_it(const RunOptions& options) {
   const StudySettings settings{plan->name, plan->goal, *limits, header};
   const Result<std::string> reason =
       run_study(settings, {**ledger, workload, *strategy, **checkpoints, progress, g_cancel});
+  progress.finish();
   const Result<std::optional<StudyRecord>> record = (*ledger)->read(plan->name);
   const bool begun = record && record->has_value();
   if (!reason && (reason.error().code != ErrorCode::Interrupted || !begun)) return fail(reason.error());

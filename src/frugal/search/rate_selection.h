@@ -36,10 +36,9 @@ RateChoice select_rate_paper(std::span<const RatePoint> curve, double loss_befor
 // smallest smoothed loss.
 RateChoice select_rate_descent(std::span<const RatePoint> curve, double loss_before);
 
-// The usual reading of a range test (after Smith 2017, Cyclical Learning Rates, section 3.3): a third of the
-// rate at which the smoothed loss is smallest, or the nearest candidate below that. Beyond the smallest loss
-// a rate undoes what it has learnt; a third of it keeps clear of that edge. On a trained model the smallest
-// loss lies at small rates, so late rounds choose smaller ones.
+// The usual reading of a range test (after Smith 2017, Cyclical Learning Rates, section 3.3): a third of the rate at
+// which the smoothed loss is smallest, or the next candidate below that. Beyond the smallest loss a rate undoes what
+// it has learnt; a third of it keeps clear of that edge.
 RateChoice select_rate_valley(std::span<const RatePoint> curve, double loss_before);
 
 }  // namespace frugal

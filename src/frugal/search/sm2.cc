@@ -35,11 +35,18 @@ struct Configuration {
 
 // Joules per epoch of an exploration: joules per sample × size of the training set.
 std::optional<double> energy_per_epoch(const Outcome& outcome, double fraction) {
-  const auto phase = outcome.energy.by_phase.find("explore");
-  const std::optional<EnergyFigure> figure =
-      phase != outcome.energy.by_phase.end() ? std::optional(phase->second) : outcome.energy.total;
-  if (!figure || outcome.samples <= 0) return std::nullopt;
-  const double per_sample = figure->value.value() / static_cast<double>(outcome.samples);
+  std::optional<Joules> joules;
+  const auto explored = outcome.energy.by_phase.find("explore");
+  if (explored != outcome.energy.by_phase.end()) {
+    joules = explored->second.value;
+  } else if (outcome.energy.total) {
+    // A worker that marks no phases: all of the step but the start of the worker, which the first step carries.
+    const auto load = outcome.energy.by_phase.find("load");
+    joules = outcome.energy.total->value -
+             (load != outcome.energy.by_phase.end() ? load->second.value : Joules(0));
+  }
+  if (!joules || outcome.samples <= 0) return std::nullopt;
+  const double per_sample = joules->value() / static_cast<double>(outcome.samples);
   // A worker that does not tell its training-set size: the samples of the explored fraction, scaled up.
   const double guessed = static_cast<double>(outcome.samples) / fraction;
   return per_sample * (outcome.train_samples ? static_cast<double>(*outcome.train_samples) : guessed);

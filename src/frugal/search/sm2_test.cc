@@ -166,6 +166,27 @@ TEST(Sm2, EnergyPerEpochIsJoulesPerSampleTimesTheTrainingSet) {
   EXPECT_DOUBLE_EQ(log[0].rows[0].energy_per_epoch->value(), 100.0 / 100 * 400);
 }
 
+TEST(Sm2, TheStartOfTheWorkerIsNoEnergyOfTheFirstConfiguration) {
+  // A worker without phases: 100 J of work, and 900 J of its start in the first step.
+  std::vector<Observation> history;
+  Script script;
+  const Sm2 sm2(settings(2));
+  for (int number = 0; number < 2; ++number) {
+    const Step step = std::get<Step>(*sm2.propose(history));
+    Observation seen{number, step, script.answer(step, number)};
+    seen.outcome.energy.by_phase.clear();
+    if (number == 0) {
+      seen.outcome.energy = joules(1000);
+      seen.outcome.energy.by_phase.clear();
+      seen.outcome.energy.by_phase["load"] = *joules(900).total;
+    }
+    history.push_back(std::move(seen));
+  }
+  const auto log = sm2.decisions(history);
+  ASSERT_EQ(log[0].rows.size(), 2u);
+  EXPECT_DOUBLE_EQ(log[0].rows[0].energy_per_epoch->value(), log[0].rows[1].energy_per_epoch->value());
+}
+
 TEST(Sm2, EveryConfigurationStartsFromTheSameSeed) {
   for (const Observation& seen : play(Sm2(settings(8)), {}).history) EXPECT_EQ(seen.step.seed, 1u);
 }

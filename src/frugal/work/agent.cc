@@ -52,8 +52,12 @@ class Agent {
   void wait_for_lines() {
     std::array<pollfd, 2> waiting{
         {{upstream_.read_fd(), POLLIN, 0}, {worker_->channel().read_fd(), POLLIN, 0}}};
-    const int wait_ms = running_ ? static_cast<int>(settings_.heartbeat.value() * 1e3) : -1;
-    const int ready = ::poll(waiting.data(), waiting.size(), std::max(wait_ms, running_ ? 1 : -1));
+    int wait_ms = -1;
+    if (running_) {
+      const Duration left = settings_.heartbeat - (clock_.now() - last_heartbeat_);
+      wait_ms = std::max(1, static_cast<int>(left.value() * 1e3));
+    }
+    const int ready = ::poll(waiting.data(), waiting.size(), wait_ms);
     if (ready < 0) return;  // a signal
     if (running_ && clock_.now() - last_heartbeat_ >= settings_.heartbeat) send_heartbeat();
     if (waiting[1].revents != 0) read_worker();
