@@ -14,7 +14,12 @@
 
 namespace frugal::app {
 
-enum ExitCode { kDone = 0, kTrialFailed = 1, kUsage = 2, kNoMeter = 3, kStoreBroken = 4, kInterrupted = 130 };
+inline constexpr int kDone = 0;
+inline constexpr int kTrialFailed = 1;
+inline constexpr int kUsage = 2;
+inline constexpr int kNoMeter = 3;
+inline constexpr int kStoreBroken = 4;
+inline constexpr int kInterrupted = 130;
 
 struct CommonOptions {
   std::string store = "frugal.db";

@@ -62,7 +62,7 @@ std::vector<std::size_t> ranked(std::span<const double> scores, std::span<const 
   std::vector<std::size_t> order(scores.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   const auto joules = [&](std::size_t i) {
-    return usable(configurations[i].energy) ? *configurations[i].energy : kInfinity;
+    return usable(configurations[i].energy) ? *configurations[i].energy : kInfinity;  // NOLINT(bugprone-narrowing-conversions)
   };
   std::stable_sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
     if (scores[a] != scores[b]) return scores[a] > scores[b];
