@@ -94,7 +94,9 @@ class Agent {
     hello_ = op == "hello";
     last_heartbeat_ = clock_.now();
     epoch_begin_ = recorder_.mark();
-    if (!worker_->channel().write_line(line)) worker_died("does not listen");
+    // A worker that has ended may have said why before: that is read before its end is told.
+    if (!worker_->channel().write_line(line) && !worker_->ended(Duration(0.5)))
+      worker_died("does not listen");
   }
 
   void read_worker() {

@@ -145,12 +145,18 @@ bool ChildProcess::reap(bool wait) {
   return true;
 }
 
-std::string ChildProcess::end(Duration grace) {
+bool ChildProcess::ended(Duration grace) {
   constexpr double kLook = 0.005;
-  for (double waited = 0; !reap(false) && waited < grace.value(); waited += kLook) {
+  for (double waited = 0; !reap(false); waited += kLook) {
+    if (waited >= grace.value()) return false;
     const timespec pause{0, static_cast<long>(kLook * 1e9)};
     ::nanosleep(&pause, nullptr);
   }
+  return true;
+}
+
+std::string ChildProcess::end(Duration grace) {
+  ended(grace);
   // The group may outlive its leader: a worker's own helpers go with it.
   ::kill(-pid_, SIGKILL);
   reap(true);

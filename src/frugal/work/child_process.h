@@ -33,6 +33,8 @@ class ChildProcess {
 
   LineChannel& channel() { return channel_; }
   pid_t pid() const { return pid_; }
+  // Whether it ends by itself within `grace`.
+  bool ended(Duration grace);
   // Waits at most `grace` for it to end by itself, then kills its group. Returns how it ended:
   // "exited with status 1", "was killed by signal 9 (Killed)".
   std::string end(Duration grace);

@@ -119,10 +119,12 @@ void ProcessWorkload::lost(Call& call, const std::string& message) {
 
 // Sends one line and reads until its answer. Nothing when the process was lost; the call has then failed.
 std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& request, Duration limit) {
-  if (!process_ || !process_->channel().write_line(request)) {
+  if (!process_) {
     lost(call, "the agent is gone");
     return std::nullopt;
   }
+  // An agent that does not listen any more may have said why: its last words are read below.
+  (void)process_->channel().write_line(request);
   const Instant begin = clock_.now();
   std::optional<Instant> cancelled;
   std::string line;

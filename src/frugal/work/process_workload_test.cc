@@ -321,6 +321,11 @@ TEST_F(ProcessWorkloadTest, AWorkerThatDoesNotStartIsExplained) {
   EXPECT_TRUE(refusal(settings({}, "sim:wattage=3"))
                   .starts_with("the worker did not start: the device 'sim' has no setting 'wattage'"))
       << refusal(settings({}, "sim:wattage=3"));
+  // Whoever is faster, the agent with its last words or the study with its greeting: the words arrive.
+  for (int turn = 0; turn < 20; ++turn) {
+    const std::string why = refusal(settings({}, "sim:wattage=3"));
+    ASSERT_TRUE(why.starts_with("the worker did not start: the device 'sim' has no setting")) << why;
+  }
   ProcessSettings slow = settings({"--at", "hello:1:hang"});
   slow.start_time = Duration(0.5);
   EXPECT_TRUE(refusal(slow).starts_with("the worker did not start: the worker gave no answer for "))
