@@ -18,14 +18,23 @@ struct Reading {
   std::optional<Watts> power = {};
 };
 
+// The `power` of readings that have a counter as well: it checks the counter and is drawn in traces.
+struct PowerCard {
+  std::string field;   // "instant", "1-s average"
+  Duration period{0};  // as of the meter
+  Duration window{0};
+};
+
 // What is known of a sensor before it is read.
 struct MeterCard {
-  std::string device;  // "gpu0", "cpu0", "model", "sim0": the name of its joules
+  std::string device;  // "gpu0", "cpu0", "dram0", "machine0", "model", "sim0": the name of its joules
   std::string sensor;  // said to people: which sensor, which assumptions
   Method method = Method::Integral;
-  Duration period{0};         // how often the sensor has a new value; 0: whenever it is read
-  Duration window{0};         // how much of the time before the value it has seen; 0: an instant
-  double relative_error = 0;  // of joules, e.g. 0.05
+  Duration period{0};                   // how often the sensor has a new value; 0: whenever it is read
+  Duration window{0};                   // how much of the time before the value it has seen; 0: an instant
+  double relative_error = 0;            // of joules, e.g. 0.05
+  std::optional<PowerCard> power = {};  // of a counter's second opinion
+  bool whole_machine = false;  // sees what other meters see too: shown beside them, never added to them
   std::optional<Joules> counter_range = {};  // at which the counter wraps
   std::optional<Watts> max_power = {};       // plausibility of a counter difference
   std::optional<std::string> caveat = {};    // one sentence for the report: "cpu energy is modelled …"

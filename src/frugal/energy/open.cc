@@ -16,7 +16,7 @@ using Meters = std::vector<std::unique_ptr<Meter>>;
 
 struct Opening {
   const Clock& clock;
-  const OpenOptions& options;
+  const Machine& machine;
   Meters meters = {};
   int simulated = 0;
 };
@@ -31,7 +31,7 @@ Status open_model(std::string_view settings, Opening& opening) {
     return bad_input("the device 'model' is listed twice: its joules would count twice");
   const Result<ModelSpec> spec = parse_model(settings);
   if (!spec) return spec.error();
-  opening.meters.push_back(std::make_unique<ModelMeter>(*spec, opening.clock, opening.options.cpu_time));
+  opening.meters.push_back(std::make_unique<ModelMeter>(*spec, opening.clock, opening.machine.cpu_time));
   return {};
 }
 
@@ -100,11 +100,11 @@ std::vector<std::string> split_devices(std::string_view devices) {
   return found;
 }
 
-Result<Meters> open_meters(std::string_view devices, const Clock& clock, const OpenOptions& options) {
+Result<Meters> open_meters(std::string_view devices, const Clock& clock, const Machine& machine) {
   const std::vector<std::string> list = split_devices(devices);
   if (list.empty()) return bad_input("no device is named", "write 'auto', or 'none' to go without energy");
   if (list.size() == 1 && list.front() == kNone) return Meters{};
-  Opening opening{.clock = clock, .options = options};
+  Opening opening{.clock = clock, .machine = machine};
   for (const std::string& device : list) {
     if (const Status status = open_one(device, opening); !status) return status.error();
   }

@@ -9,21 +9,17 @@
 
 #include "frugal/base/clock.h"
 #include "frugal/base/result.h"
-#include "frugal/energy/cpu_time.h"
+#include "frugal/energy/machine.h"
 #include "frugal/energy/meter.h"
 
 namespace frugal {
-
-struct OpenOptions {
-  CpuTimeSource cpu_time = {};  // of the model
-};
 
 // "auto" (every counter that can be read, the model for what has none; today: the model), "model[:SPEC]",
 // "sim:SPEC" (several are named sim0, sim1, …), "none" (alone: no meters, energy is absent). Devices are
 // separated by ';', or by ',' where what follows is no key=value of the device before it:
 // "sim:power=50W,seed=2,sim:power=70W,model" is three devices. `clock` must outlive the meters.
 Result<std::vector<std::unique_ptr<Meter>>> open_meters(std::string_view devices, const Clock& clock,
-                                                        const OpenOptions& options = {});
+                                                        const Machine& machine = {});
 
 // The list cut into single devices by the rule above, spaces around them removed.
 std::vector<std::string> split_devices(std::string_view devices);

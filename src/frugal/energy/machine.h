@@ -1,0 +1,25 @@
+// Where the sensors of a machine are looked for: the real places by default, a tree of the tests' own
+// otherwise.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "frugal/energy/cpu_time.h"
+
+namespace frugal {
+
+struct Machine {
+  std::string sys = "/sys";
+  std::string dev = "/dev";
+  std::string proc = "/proc";
+  std::string nvml_library = "libnvidia-ml.so.1";
+  std::vector<std::string> amd_libraries = {"libamd_smi.so", "librocm_smi64.so"};  // the first that works
+  std::optional<std::string> cuda_visible_devices = {};  // the variables of the same name; unset: all devices
+  std::optional<std::string> rocr_visible_devices = {};
+  std::optional<std::string> hip_visible_devices = {};
+  CpuTimeSource cpu_time = {};  // of the model
+};
+
+}  // namespace frugal
