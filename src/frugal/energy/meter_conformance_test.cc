@@ -6,6 +6,7 @@
 #include <memory>
 
 #include "frugal/energy/model_meter.h"
+#include "frugal/energy/replay_meter.h"
 #include "frugal/energy/scripted_meter.h"
 #include "frugal/energy/sim_meter.h"
 
@@ -32,6 +33,11 @@ std::unique_ptr<Meter> model(const Clock& clock) {
   return meter;
 }
 
+std::unique_ptr<Meter> replay(const Clock& clock) {
+  auto meters = replay_of("t_s,counter_j,power_w\n0,0,10\n1,10,\n2,,\n3,40,20\n5,80,20\n", "a.csv", clock);
+  return std::move(meters->front());
+}
+
 const std::vector<MeterCase> kMeters{
     {"sim_counter", [](const Clock& c) { return sim("wave=random,period=100ms,tick=1mJ", c); }},
     {"sim_partial_counter",
@@ -42,6 +48,7 @@ const std::vector<MeterCase> kMeters{
     {"sim_lost", [](const Clock& c) { return sim("fail_from=1s", c); }},
     {"model", model},
     {"scripted", scripted},
+    {"replay", replay},
 };
 
 class MeterConformance : public ::testing::TestWithParam<MeterCase> {

@@ -45,6 +45,7 @@ std::optional<EnergyFigure> over_devices(const std::vector<MeterCard>& cards,
   std::vector<EnergyFigure> summands;
   bool any = false;
   for (std::size_t i = 0; i < cards.size(); ++i) {
+    if (!is_part_of_total(cards, i)) continue;
     if (const auto measured = sum_of_windows(sums[i].figures)) {
       summands.push_back(with_unmeasured(*measured, sums[i].unmeasured, cards[i].max_power));
       any = true;

@@ -13,7 +13,8 @@
 
 namespace frugal {
 
-// "explore", "train", "evaluate" and "load" have their own account; any other name is booked as "other".
+// Totals and phases hold the parts of the machine (recorder.h); a meter of the whole machine is in by_device
+// alone. "explore", "train", "evaluate" and "load" have their own account; any other name is booked as "other".
 // Phases do not nest. Used by one thread at a time; the recorder must outlive it. Every edge is a mark() of
 // the recorder. Memory grows with the number of edges until take().
 class PhaseAccount {

@@ -5,6 +5,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "frugal/energy/scripted_meter.h"
 #include "frugal/energy/sim_meter.h"
 
 namespace frugal {
@@ -64,6 +65,28 @@ TEST_F(Phases, EachGetsItsJoulesAndTheRestIsOther) {
   EXPECT_NEAR(report.durations.at("other").value(), 2.5, 1e-9);
   EXPECT_NEAR(report.by_phase.at("train").duration.value(), 3, 1e-9);
   EXPECT_EQ(report.by_phase.size(), 3u);
+}
+
+TEST_F(Phases, TheWholeMachineIsShownAndNotAdded) {
+  const auto meter = [&](const char* device, double joules) -> std::unique_ptr<Meter> {
+    MeterCard card{.device = device, .sensor = device, .method = Method::Counter};
+    card.whole_machine = joules > 900;
+    return std::make_unique<ScriptedMeter>(
+        card,
+        std::vector<Reading>{{.counter = Joules(0)}, {.counter = Joules(0)}, {.counter = Joules(joules)}},
+        clock_);
+  };
+  std::vector<std::unique_ptr<Meter>> meters;
+  meters.push_back(meter("gpu0", 300));
+  meters.push_back(meter("machine0", 1000));
+  Recorder recorder(std::move(meters), clock_);
+  PhaseAccount account(recorder);
+  clock_.advance(Duration(2));
+  const EnergyReport report = account.report();
+  EXPECT_DOUBLE_EQ(report.total->value.value(), 300);
+  EXPECT_DOUBLE_EQ(report.by_phase.at("other").value.value(), 300);
+  EXPECT_DOUBLE_EQ(report.by_device.at("machine0").value.value(), 1000);
+  EXPECT_DOUBLE_EQ(report.by_device.at("gpu0").value.value(), 300);
 }
 
 TEST_F(Phases, AddUpToTheTotalOnASlowFailingSensorToo) {

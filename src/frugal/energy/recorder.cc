@@ -3,6 +3,7 @@
 #include <pthread.h>
 #include <signal.h>
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -37,10 +38,31 @@ std::thread thread_without_signals(auto body) {
 
 }  // namespace
 
+bool is_part_of_total(const std::vector<MeterCard>& cards, std::size_t meter) {
+  if (!cards[meter].whole_machine) return true;
+  const bool alone =
+      std::all_of(cards.begin(), cards.end(), [](const auto& card) { return card.whole_machine; });
+  return alone && meter == 0;
+}
+
+std::optional<EnergyFigure> sum_of_parts(const std::vector<MeterCard>& cards,
+                                         const std::vector<DeviceFigure>& figures) {
+  std::vector<EnergyFigure> parts;
+  for (const DeviceFigure& one : figures) {
+    for (std::size_t i = 0; i < cards.size(); ++i) {
+      if (cards[i].device == one.device && is_part_of_total(cards, i)) parts.push_back(one.figure);
+    }
+  }
+  return sum_of_devices(parts);
+}
+
 Recorder::Recorder(std::vector<std::unique_ptr<Meter>> meters, const Clock& clock)
-    : clock_(clock), meters_(std::move(meters)), latest_(meters_.size()), readings_(meters_.size()) {
+    : clock_(clock),
+      meters_(std::move(meters)),
+      latest_(meters_.size()),
+      readings_(meters_.size(), ReadingLog(0)) {
   for (const std::unique_ptr<Meter>& meter : meters_) cards_.push_back(meter->card());
-  for (std::vector<Reading>& readings : readings_) readings.reserve(kReserved);
+  for (ReadingLog& readings : readings_) readings = ReadingLog(kReserved);
   poll();
 }
 
@@ -102,7 +124,7 @@ void Recorder::append(const std::vector<Reading>& readings) {
   const std::scoped_lock lock(traces_mutex_);
   for (std::size_t i = 0; i < readings.size(); ++i) {
     if (!readings_[i].empty() && readings[i].at < readings_[i].back().at) continue;
-    readings_[i].push_back(readings[i]);
+    readings_[i].add(readings[i]);
   }
 }
 
@@ -112,7 +134,7 @@ void Recorder::watch(int pid) {
 }
 
 TraceView Recorder::view(std::size_t meter) const {
-  return {.card = cards_[meter], .readings = readings_[meter], .interval = interval_};
+  return {.card = cards_[meter], .readings = readings_[meter].view(), .interval = interval_};
 }
 
 std::vector<DeviceFigure> Recorder::energy(Window window) const {
@@ -134,15 +156,17 @@ std::vector<std::vector<DeviceFigure>> Recorder::energies(std::span<const Window
 std::vector<Trace> Recorder::traces() const {
   const std::scoped_lock lock(traces_mutex_);
   std::vector<Trace> all;
-  for (std::size_t i = 0; i < cards_.size(); ++i) all.push_back({cards_[i], readings_[i], interval_});
+  for (std::size_t i = 0; i < cards_.size(); ++i) {
+    const std::span<const Reading> kept = readings_[i].view();
+    all.push_back({cards_[i], {kept.begin(), kept.end()}, interval_});
+  }
   return all;
 }
 
 void Recorder::forget_before(Instant instant) {
   const std::scoped_lock lock(traces_mutex_);
   for (std::size_t i = 0; i < cards_.size(); ++i) {
-    const std::size_t first = first_needed(view(i), instant);
-    readings_[i].erase(readings_[i].begin(), readings_[i].begin() + static_cast<std::ptrdiff_t>(first));
+    readings_[i].forget(first_needed(view(i), instant));
   }
 }
 

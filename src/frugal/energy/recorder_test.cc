@@ -6,9 +6,11 @@
 
 #include <atomic>
 #include <chrono>
+#include <ctime>
 #include <stdexcept>
 #include <thread>
 
+#include "frugal/energy/allocation_count.h"
 #include "frugal/energy/scripted_meter.h"
 #include "frugal/energy/sim_meter.h"
 
@@ -107,6 +109,65 @@ TEST(RecorderByHand, ForgettingKeepsWhatLaterWindowsNeed) {
   recorder.forget_before(middle);
   EXPECT_LT(recorder.traces()[0].readings.size(), 700u);
   EXPECT_DOUBLE_EQ(recorder.energy(late)[0].figure.value.value(), before);
+}
+
+TEST(RecorderByHand, FoldingOldWindowsBoundsTheMemoryOfAWeek) {
+  ManualClock clock;
+  ReadingLog log(16);
+  for (int i = 0; i < 7 * 24 * 36000; ++i) {  // a week at 100 ms, an hour kept in the end
+    clock.advance(Duration(0.1));
+    log.add({.at = clock.now(), .counter = Joules(i)});
+    if (log.view().size() == 400) log.forget(390);
+  }
+  EXPECT_LE(log.room(), 1024u);
+  EXPECT_EQ(log.back().at, clock.now());
+  const std::span<const Reading> kept = log.view();
+  for (std::size_t i = 1; i < kept.size(); ++i) EXPECT_NEAR((kept[i].at - kept[i - 1].at).value(), 0.1, 1e-9);
+}
+
+TEST(RecorderByHand, PollingAllocatesNothingAndCostsLessThanAThousandthOfACore) {
+  ManualClock clock;
+  std::vector<std::unique_ptr<Meter>> meters;
+  for (int i = 0; i < 8; ++i)
+    meters.push_back(sim("wave=sine,period=20ms,tick=1mJ", "sim" + std::to_string(i), clock));
+  Recorder recorder(std::move(meters), clock);
+  const std::size_t before = allocations();
+  const std::clock_t cpu_before = std::clock();
+  Instant folded = clock.now();
+  for (int i = 0; i < 50'000; ++i) {
+    clock.advance(Duration(0.1));
+    recorder.poll();
+    if (i % 100 == 0) {
+      recorder.forget_before(folded);
+      folded = clock.now();
+    }
+  }
+  EXPECT_EQ(allocations(), before);
+  const double cpu_s = static_cast<double>(std::clock() - cpu_before) / CLOCKS_PER_SEC;
+  EXPECT_LT(cpu_s / (50'000 * 0.1), 0.001);
+}
+
+TEST(RecorderByHand, TheSumOfPartsLeavesTheWholeMachineOut) {
+  ManualClock clock;
+  std::vector<std::unique_ptr<Meter>> meters;
+  for (const char* device : {"machine0", "gpu0", "gpu1"}) {
+    MeterCard card{.device = device, .sensor = device, .method = Method::Counter};
+    card.whole_machine = card.device == "machine0";
+    const double joules = card.whole_machine ? 1000 : 300;
+    meters.push_back(std::make_unique<ScriptedMeter>(
+        card, std::vector<Reading>{{.counter = Joules(0)}, {.counter = Joules(joules)}}, clock));
+  }
+  const Instant begin = clock.now();
+  Recorder recorder(std::move(meters), clock);
+  clock.advance(Duration(1));
+  recorder.poll();
+  const auto figures = recorder.energy({begin, clock.now()});
+  ASSERT_EQ(figures.size(), 3u);
+  EXPECT_DOUBLE_EQ(sum_of_parts(recorder.cards(), figures)->value.value(), 600);
+  // Alone, it is the best that is known of the total; a second one sees the same joules.
+  std::vector<MeterCard> whole(2, recorder.cards()[0]);
+  whole[1].device = "machine1";
+  EXPECT_DOUBLE_EQ(sum_of_parts(whole, {figures[0], {"machine1", figures[0].figure}})->value.value(), 1000);
 }
 
 TEST(RecorderByHand, WithoutMetersThereIsNoEnergy) {

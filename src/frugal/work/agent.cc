@@ -128,9 +128,8 @@ class Agent {
 
   void relay_epoch(json& body) {
     const Instant now = recorder_.mark();
-    std::vector<EnergyFigure> figures;
-    for (const DeviceFigure& device : recorder_.energy({epoch_begin_, now})) figures.push_back(device.figure);
-    if (const std::optional<EnergyFigure> figure = sum_of_devices(figures))
+    const std::vector<DeviceFigure> figures = recorder_.energy({epoch_begin_, now});
+    if (const std::optional<EnergyFigure> figure = sum_of_parts(recorder_.cards(), figures))
       body["energy"] = figure_to_json(*figure);
     body["duration_s"] = (now - epoch_begin_).value();
     epoch_begin_ = now;

@@ -1,0 +1,49 @@
+// Comma-separated values with a header line, as traces and wall-plug logs come: cells are text until they are
+// asked for. Quotes as in RFC 4180 (a quoted cell may hold commas and doubled quotes, no line end); CRLF, a
+// byte-order mark and empty lines are accepted. Every error names the line, and the column where it has one.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "frugal/base/result.h"
+
+namespace frugal {
+
+class CsvTable {
+ public:
+  // `name` is what messages call the table: the path of its file. Refused: no header, a column without a name
+  // or named twice, a row with more or fewer cells than the header.
+  static Result<CsvTable> parse(std::string_view text, std::string name);
+
+  std::size_t rows() const { return lines_.size(); }
+  // The index of a column, or nothing.
+  std::optional<std::size_t> find(std::string_view column) const;
+  // The same, or an error that names the nearest column.
+  Result<std::size_t> require(std::string_view column) const;
+
+  const std::string& cell(std::size_t row, std::size_t column) const { return cells_[row][column]; }
+  // The number of a cell; nothing where the cell is empty. Anything but a finite decimal number is an error.
+  Result<std::optional<double>> number(std::size_t row, std::size_t column) const;
+  // "FILE:12: column 'power_w': " + what.
+  Error error_at(std::size_t row, std::size_t column, const std::string& what) const;
+  // "FILE:12: " + what.
+  Error error_at(std::size_t row, const std::string& what) const;
+  const std::string& name() const { return name_; }
+
+ private:
+  Status add_line(std::string_view line, std::size_t number);
+
+  std::string name_;
+  std::vector<std::string> header_;
+  std::vector<std::vector<std::string>> cells_;
+  std::vector<std::size_t> lines_;  // where each row stands in the file
+};
+
+// A cell as it is written: in quotes where it needs them.
+std::string csv_cell(std::string_view text);
+
+}  // namespace frugal
