@@ -17,6 +17,7 @@ struct Machine {
   std::string nvml_library = "libnvidia-ml.so.1";
   std::vector<std::string> amd_libraries = {"libamd_smi.so", "librocm_smi64.so"};  // the first that works
   std::optional<std::string> cuda_visible_devices = {};  // the variables of the same name; unset: all devices
+  std::optional<std::string> cuda_device_order = {};
   std::optional<std::string> rocr_visible_devices = {};
   std::optional<std::string> hip_visible_devices = {};
   CpuTimeSource cpu_time = {};  // of the model

@@ -4,10 +4,13 @@
 
 #include <functional>
 #include <memory>
+#include <utility>
 
 #include "frugal/energy/model_meter.h"
+#include "frugal/energy/nvml_meter.h"
 #include "frugal/energy/replay_meter.h"
 #include "frugal/energy/scripted_meter.h"
+#include "frugal/energy/scripted_nvml.h"
 #include "frugal/energy/sim_meter.h"
 
 namespace frugal {
@@ -32,6 +35,16 @@ std::unique_ptr<Meter> model(const Clock& clock) {
   meter->watch(getpid());
   return meter;
 }
+std::unique_ptr<Meter> nvml(ScriptedBoard board, const Clock& clock) {
+  const auto api = std::make_shared<ScriptedNvml>();
+  api->boards.push_back(std::move(board));
+  const ScriptedBoard& kept = api->boards.back();
+  return std::move(NvmlMeter::open(
+                       api,
+                       {.handle = &api->boards.back(), .name = kept.name, .architecture = kept.architecture},
+                       "gpu0", clock))
+      .value();
+}
 
 std::unique_ptr<Meter> replay(const Clock& clock) {
   auto meters = replay_of("t_s,counter_j,power_w\n0,0,10\n1,10,\n2,,\n3,40,20\n5,80,20\n", "a.csv", clock);
@@ -49,6 +62,12 @@ const std::vector<MeterCase> kMeters{
     {"model", model},
     {"scripted", scripted},
     {"replay", replay},
+    {"nvml_counter", [](const Clock& c) { return nvml({}, c); }},
+    {"nvml_counter_alone", [](const Clock& c) { return nvml({.usage_mw = 0, .fields_mw = {}}, c); }},
+    {"nvml_power",
+     [](const Clock& c) {
+       return nvml({.fails = {{"total_energy", NvmlCode::NotSupported}}}, c);
+     }},
 };
 
 class MeterConformance : public ::testing::TestWithParam<MeterCase> {
