@@ -8,10 +8,12 @@
 
 #include "frugal/energy/model_meter.h"
 #include "frugal/energy/nvml_meter.h"
+#include "frugal/energy/rapl.h"
 #include "frugal/energy/replay_meter.h"
 #include "frugal/energy/scripted_meter.h"
 #include "frugal/energy/scripted_nvml.h"
 #include "frugal/energy/sim_meter.h"
+#include "frugal/energy/standin_tree.h"
 
 namespace frugal {
 namespace {
@@ -51,7 +53,49 @@ std::unique_ptr<Meter> replay(const Clock& clock) {
   return std::move(meters->front());
 }
 
+// A RAPL zone that goes on whenever it is read, of a tree that lives as long as the meter.
+class PoweredMeter final : public Meter {
+ public:
+  explicit PoweredMeter(const Clock& clock) : clock_(clock), start_(clock.now()) {
+    powercap_.add({.power = {.shape = WaveShape::Sine}, .start = Joules(262143), .highest_uj = 262143328850});
+    meter_ = std::move(find_rapl(tree_.machine(), clock).meters.at(0));
+  }
+  const MeterCard& card() const override { return meter_->card(); }
+  Reading read() override {
+    powercap_.update(clock_.now() - start_);
+    return meter_->read();
+  }
+
+ private:
+  const Clock& clock_;
+  Instant start_;
+  StandinTree tree_;
+  Powercap powercap_{tree_};
+  std::unique_ptr<Meter> meter_;
+};
+
+// A perf counter that fails every seventh time.
+class CountingEvents final : public PerfEvents {
+ public:
+  int open(std::uint32_t, std::uint64_t, int) override { return 3; }
+  std::optional<std::uint64_t> read(int) override {
+    if (++reads_ % 7 == 0) return std::nullopt;
+    return static_cast<std::uint64_t>(reads_) << 30;
+  }
+  void close(int) override {}
+
+ private:
+  int reads_ = 0;
+};
+std::unique_ptr<Meter> perf(const Clock& clock) {
+  static CountingEvents events;
+  MeterCard card{.device = "cpu0", .sensor = "perf", .method = Method::Counter, .relative_error = 0.03};
+  return std::make_unique<PerfMeter>(card, 3, 0x1p-32, events, clock);
+}
+
 const std::vector<MeterCase> kMeters{
+    {"rapl_powercap", [](const Clock& c) { return std::make_unique<PoweredMeter>(c); }},
+    {"rapl_perf", perf},
     {"sim_counter", [](const Clock& c) { return sim("wave=random,period=100ms,tick=1mJ", c); }},
     {"sim_partial_counter",
      [](const Clock& c) { return sim("wave=sine,period=100ms,window=25ms,lag=30ms", c); }},
