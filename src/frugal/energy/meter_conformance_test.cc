@@ -6,6 +6,8 @@
 #include <memory>
 #include <utility>
 
+#include "frugal/energy/bmc.h"
+#include "frugal/energy/drm_gpu.h"
 #include "frugal/energy/model_meter.h"
 #include "frugal/energy/nvml_meter.h"
 #include "frugal/energy/rapl.h"
@@ -74,6 +76,53 @@ class PoweredMeter final : public Meter {
   std::unique_ptr<Meter> meter_;
 };
 
+// A card of amdgpu whose power comes and goes.
+class CardOnATree final : public Meter {
+ public:
+  explicit CardOnATree(const Clock& clock) {
+    tree_.write(kDevice + "uevent", "DRIVER=amdgpu\nPCI_SLOT_NAME=0000:03:00.0");
+    tree_.write(kDevice + "hwmon/hwmon4/name", "amdgpu");
+    tree_.write(kFile, "35000000");
+    meter_ = std::move(find_drm_gpus(tree_.machine(), clock, 0).meters.at(0));
+  }
+  const MeterCard& card() const override { return meter_->card(); }
+  Reading read() override {
+    tree_.write(kFile, ++reads_ % 7 == 0 ? "" : std::to_string(1'000'000 * reads_));
+    return meter_->read();
+  }
+
+ private:
+  const std::string kDevice = "sys/class/drm/card0/device/";
+  const std::string kFile = kDevice + "hwmon/hwmon4/power1_average";
+  StandinTree tree_;
+  int reads_ = 0;
+  std::unique_ptr<Meter> meter_;
+};
+
+// A BMC that answers every third question, in its own time.
+class LazyBmc final : public Bmc {
+ public:
+  bool ask(long question, std::uint8_t, std::uint8_t, std::span<const std::uint8_t>) override {
+    question_ = question;
+    return true;
+  }
+  std::optional<BmcAnswer> answer() override {
+    if (question_ == 0 || ++polls_ % 3 != 0) return std::nullopt;
+    BmcAnswer answer{.question = std::exchange(question_, 0), .bytes = {0, 0xDC, 200}, .size = 19};
+    answer.bytes[18] = 0x40;
+    return answer;
+  }
+  void wait(Duration) override {}
+
+ private:
+  long question_ = 0;
+  int polls_ = 0;
+};
+std::unique_ptr<Meter> dcmi(const Clock& clock) {
+  const MeterCard card{.device = "machine0", .sensor = "BMC", .whole_machine = true};
+  return std::move(DcmiMeter::open(card, std::make_unique<LazyBmc>(), clock).value());
+}
+
 // A perf counter that fails every seventh time.
 class CountingEvents final : public PerfEvents {
  public:
@@ -94,6 +143,8 @@ std::unique_ptr<Meter> perf(const Clock& clock) {
 }
 
 const std::vector<MeterCase> kMeters{
+    {"drm_gpu", [](const Clock& c) { return std::make_unique<CardOnATree>(c); }},
+    {"dcmi", dcmi},
     {"rapl_powercap", [](const Clock& c) { return std::make_unique<PoweredMeter>(c); }},
     {"rapl_perf", perf},
     {"sim_counter", [](const Clock& c) { return sim("wave=random,period=100ms,tick=1mJ", c); }},

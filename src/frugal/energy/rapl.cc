@@ -3,6 +3,7 @@
 #include <iterator>
 #include <utility>
 
+#include "frugal/energy/node_power.h"
 #include "frugal/energy/rapl_zones.h"
 #include "frugal/energy/sysfs.h"
 
@@ -72,6 +73,8 @@ Found find_rapl(const Machine& machine, const Clock& clock, PerfEvents& events) 
   RaplDomainFound dram = best_of(ways, RaplDomain::Dram);
   Found found;
   if (package.meters.empty() && package.missing.empty()) {
+    found = find_acpi_sockets(machine, clock);
+    if (!found.meters.empty()) return found;
     found.missing.push_back(nothing_shown(machine));
     return found;
   }

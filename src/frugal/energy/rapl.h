@@ -12,8 +12,9 @@
 namespace frugal {
 
 // cpu0, cpu1, … (one a package, or a die where each die counts for itself) and dram0, … with the number of
-// their package. What is missing carries the kernel's reason, the line that helps and what that gives away.
-// `clock` and `events` must outlive the meters.
+// their package; where there is no RAPL, the sockets that ACPI power meters tell of. What is missing carries
+// the kernel's reason, the line that helps and what that gives away. `clock` and `events` must outlive the
+// meters.
 Found find_rapl(const Machine& machine, const Clock& clock, PerfEvents& events = kernel_perf_events());
 
 // psys: all that the platform's power pins feed, CPU packages included; a whole-machine meter named
