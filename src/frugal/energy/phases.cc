@@ -12,7 +12,8 @@ namespace {
 
 constexpr std::array<std::string_view, 4> kPhases{"explore", "train", "evaluate", "load"};
 constexpr const char* kOther = "other";
-constexpr double kLatePeriods = 6;  // of the slowest sensor
+constexpr double kLatePeriods = 6;  // of the slowest sensor …
+constexpr double kLateWindows = 2;  // … with what it looks back
 
 // One device over several windows: the sum of what was measured, and the time in which nothing was.
 struct DeviceSum {
@@ -135,9 +136,12 @@ Status PhaseAccount::end(std::string_view name) {
 
 // The window in which a sensor with a period may still change its mind.
 Window PhaseAccount::late_until(Instant now) const {
-  Duration period;
-  for (const MeterCard& card : recorder_.cards()) period = std::max(period, card.period);
-  return {now - kLatePeriods * period, now};
+  Duration late;
+  for (const MeterCard& card : recorder_.cards()) {
+    if (card.period.value() <= 0) continue;
+    late = std::max({late, kLatePeriods * card.period, kLateWindows * (card.period + card.window)});
+  }
+  return {now - late, now};
 }
 
 PhaseAccount::JoulesByDevice PhaseAccount::correction(const std::vector<DeviceFigure>& late_now) const {

@@ -4,6 +4,8 @@
 #include <cmath>
 #include <limits>
 
+#include "frugal/energy/power_bounds.h"
+
 namespace frugal {
 namespace {
 
@@ -11,6 +13,7 @@ constexpr double kGapIntervals = 3;    // polls that may be missing before it is
 constexpr double kStalePeriods = 1.5;  // a repeated value is no tick for that long
 constexpr double kWarmUpPeriods = 4;   // so far before the window the scan begins, to know what is a tick
 constexpr double kPeakOverMean = 2;    // assumed where no max_power is known
+constexpr double kUpdateApart = 0.9;   // of a period: nearer readings may show the same update
 
 // Time between two neighbouring ticks, with the power at both ends (equal for a counter).
 struct Stretch {
@@ -42,8 +45,11 @@ class WindowSum {
  public:
   explicit WindowSum(Window window) : window_(window) {}
 
+  // Nothing was measured before this.
+  void begin_at(Instant first) { first_ = first; }
+
   void add(const Stretch& stretch) {
-    const Instant begin = std::max(stretch.begin, window_.begin);
+    const Instant begin = std::max({stretch.begin, window_.begin, first_});
     const Instant end = std::min(stretch.end, window_.end);
     if (end <= begin) return;
     const double inside = (end - begin).value();
@@ -60,13 +66,18 @@ class WindowSum {
                        .assumed = stretch.assumed});
   }
 
-  std::optional<EnergyFigure> figure(const MeterCard& card) const {
+  Joules joules() const { return Joules(joules_); }
+  Duration measured() const { return Duration(measured_); }
+
+  std::optional<EnergyFigure> figure(const MeterCard& card, const PowerBounds& unseen) const {
     if (measured_ <= 0) return std::nullopt;
     const double length = window_.length().value();
     const double missing = std::max(0.0, length - measured_);
     const double bound = card.max_power ? card.max_power->value() : highest_;
-    double below = std::abs(joules_) * card.relative_error;
-    double above = below + missing * bound;
+    // The gain is unsure also of what was not seen.
+    const double gain = 1 + card.relative_error;
+    double below = std::abs(joules_) * card.relative_error + gain * unseen.below.value();
+    double above = std::abs(joules_) * card.relative_error + gain * unseen.above.value() + missing * bound;
     for (const Share& share : shares_) widen(share, card, below, above);
     EnergyFigure figure{.value = Joules(joules_),
                         .low = Joules(joules_ - below),
@@ -89,6 +100,7 @@ class WindowSum {
   }
 
   Window window_;
+  Instant first_{std::numeric_limits<std::int64_t>::min()};
   double joules_ = 0;
   double measured_ = 0;
   double highest_ = 0;
@@ -203,19 +215,73 @@ void walk_counter(const TraceView& trace, Window window, WindowSum& sum) {
   walk.finish();
 }
 
-void walk_power(const TraceView& trace, Window window, WindowSum& sum) {
-  const Duration limit = gap_limit(trace);
-  const Reading* before = nullptr;
-  for (std::size_t i = first_needed(trace, window.begin); i < trace.readings.size(); ++i) {
-    const Reading& reading = trace.readings[i];
-    if (!reading.power || (before != nullptr && reading.at <= before->at)) continue;
-    if (before != nullptr && reading.at - before->at <= limit) {
-      sum.add({.begin = before->at, .end = reading.at, .first = *before->power, .last = *reading.power});
+// Walks over power readings. A reading shows what was drawn some time ago, mean_age() on average, so that the
+// power at an instant is what the readings show that much later; behind the last reading the last one holds.
+class PowerWalk {
+ public:
+  PowerWalk(const TraceView& trace, Window window, WindowSum& sum)
+      : trace_(trace),
+        window_(window),
+        age_(mean_age(trace.card.period, trace.card.window)),
+        limit_(gap_limit(trace)),
+        sum_(sum) {}
+
+  void walk() {
+    for (std::size_t i = first_needed(trace_, window_.begin); i < trace_.readings.size(); ++i) {
+      const Reading& reading = trace_.readings[i];
+      if (!reading.power || (before_ != nullptr && reading.at <= before_->at)) continue;
+      if (before_ != nullptr && reading.at - before_->at <= limit_) add(reading);
+      before_ = &reading;
+      if (reading.at - age_ >= window_.end) return;
     }
-    before = &reading;
-    if (reading.at >= window.end) return;
+    if (before_ == nullptr || !bridged_ || age_.value() <= 0) return;
+    if (shown_.empty()) show(*before_);
+    sum_.add(
+        {.begin = before_->at - age_, .end = before_->at, .first = *before_->power, .last = *before_->power});
   }
-}
+
+  PowerBounds bounds() const {
+    const MeterCard& card = trace_.card;
+    if (card.period.value() <= 0 || shown_.empty()) return {};
+    const Watts peak(kPeakOverMean * *std::max_element(shown_.begin(), shown_.end()));
+    return power_bounds({.values_w = shown_,
+                         .period = card.period,
+                         .window = card.window,
+                         .poll = polls_ / static_cast<double>(std::max(1, intervals_)),
+                         .measured = sum_.measured(),
+                         .joules = sum_.joules(),
+                         .peak = std::min(card.max_power.value_or(peak), peak)});
+  }
+
+ private:
+  void add(const Reading& reading) {
+    bridged_ = true;
+    const Instant begin = before_->at - age_;
+    const Instant end = reading.at - age_;
+    sum_.add({.begin = begin, .end = end, .first = *before_->power, .last = *reading.power});
+    if (reading.at <= window_.begin || begin >= window_.end) return;
+    polls_ += reading.at - before_->at;
+    ++intervals_;
+    if (shown_.empty()) show(*before_);
+    if (reading.at - shown_at_ >= kUpdateApart * trace_.card.period) show(reading);
+  }
+  void show(const Reading& reading) {
+    shown_.push_back(reading.power->value());
+    shown_at_ = reading.at;
+  }
+
+  const TraceView& trace_;
+  Window window_;
+  Duration age_;
+  Duration limit_;
+  WindowSum& sum_;
+  const Reading* before_ = nullptr;
+  bool bridged_ = false;       // the last reading is no island behind a gap
+  std::vector<double> shown_;  // in the window, one per update
+  Instant shown_at_;
+  Duration polls_{0};  // the poll distances of the window, added up
+  int intervals_ = 0;
+};
 
 bool has_counter(const TraceView& trace) {
   if (trace.card.method == Method::Integral) return false;
@@ -251,10 +317,13 @@ std::optional<EnergyFigure> integrate(const TraceView& trace, Window window) {
   WindowSum sum(window);
   if (has_counter(trace)) {
     walk_counter(trace, window, sum);
-  } else {
-    walk_power(trace, window, sum);
+    return sum.figure(trace.card, {});
   }
-  return sum.figure(trace.card);
+  if (trace.readings.empty()) return std::nullopt;
+  sum.begin_at(trace.readings.front().at);
+  PowerWalk walk(trace, window, sum);
+  walk.walk();
+  return sum.figure(trace.card, walk.bounds());
 }
 
 std::optional<EnergyFigure> integrate(const Trace& trace, Window window) {

@@ -42,15 +42,18 @@ struct TraceView {
 // last reading, the last mean power is assumed (but not behind a gap). A difference d < 0 wraps once
 // (d + counter_range); d must not exceed max_power × time where that is known. Otherwise it is a gap.
 //
-// Power: trapezoid between readings, window edges interpolated.
+// Power: trapezoid between readings, window edges interpolated. A sensor with a period shows what was drawn
+// half a period and half its window ago on average: the power at an instant is what the readings show that much
+// later, and behind the last reading the last one holds.
 //
 // Gaps, which count as unmeasured: an interval with failed reads that is longer than 3 × max(poll interval,
 // sensor period) (a shorter one is bridged: neither a zero nor a wrap); for power also such an interval
 // without any reading (a counter keeps counting there); a rejected difference; time before the first and
 // after the last reading.
 //
-// Bounds: `value` is what was measured, ± relative_error. The share at a window edge may lie anywhere that
-// max_power (unknown: twice the highest mean power seen) allows. `high` also holds the unmeasured time at
+// Bounds: `value` is what was measured, ± relative_error. A counter's share at a window edge may lie anywhere
+// that max_power (unknown: twice the highest mean power seen) allows; what power readings do not tell is in
+// power_bounds.h, with a peak of twice the highest reading or max_power, whichever is less. `high` also holds the unmeasured time at
 // max_power (unknown: at the highest mean power seen in the window).
 //
 // Cost: a binary search and the readings of the window.
