@@ -10,20 +10,23 @@
 
 #include "frugal/base/clock.h"
 #include "frugal/base/result.h"
+#include "frugal/energy/cpu_table.h"
 #include "frugal/energy/cpu_time.h"
 #include "frugal/energy/meter.h"
 
 namespace frugal {
 
 struct ModelSpec {
-  std::optional<Watts> tdp = {};   // unset: 10 W a core, and the sensor's text says "assumed"
+  std::optional<Watts> tdp = {};   // unset: the share of `cpu`, else 10 W a core, which is called "assumed"
   std::optional<Watts> idle = {};  // unset: 10 % of the TDP
   double exponent = 1;
-  std::optional<int> cores = {};  // unset: the CPUs this process may run on
+  std::optional<int> cores = {};     // unset: the CPUs this process may run on
+  std::optional<KnownCpu> cpu = {};  // its TDP is shared by threads: cores of its threads
 };
 
-// Reads what stands behind "model:": tdp=65W,idle=10W,exponent=1,cores=2; empty text assumes all of it.
-Result<ModelSpec> parse_model(std::string_view text);
+// Reads what stands behind "model:": tdp=65W,idle=10W,exponent=1,cores=2; empty text leaves all of it open.
+// `cpu` is that of the machine, where it is known.
+Result<ModelSpec> parse_model(std::string_view text, std::optional<KnownCpu> cpu = {});
 
 // Reports a counter of modelled joules that starts at zero and moves when it is read. Before watch(), and
 // after the watched process ended, it counts idle power alone. `clock` must outlive the meter.

@@ -29,7 +29,7 @@ bool has_device(const Opening& opening, std::string_view device) {
 Status open_model(std::string_view settings, Opening& opening) {
   if (has_device(opening, "model"))
     return bad_input("the device 'model' is listed twice: its joules would count twice");
-  const Result<ModelSpec> spec = parse_model(settings);
+  const Result<ModelSpec> spec = parse_model(settings, known_cpu(opening.machine.cpu_time.proc));
   if (!spec) return spec.error();
   opening.meters.push_back(std::make_unique<ModelMeter>(*spec, opening.clock, opening.machine.cpu_time));
   return {};
