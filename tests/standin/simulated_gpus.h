@@ -4,7 +4,7 @@
 //
 //   {"gpus":[{"name":"NVIDIA A100-SXM4-80GB","uuid":"GPU-…","architecture":7,"sim":"power=300W,period=100ms",
 //             "window_ms":25,"counter":true,"fields":[185,186],"usage":true,"limit_w":400,"default_limit_w":400,
-//             "mig":["MIG-…"],"processes":[{"pid":4711,"sm":60}],
+//             "mig":["MIG-…"],"secondary":false,"processes":[{"pid":4711,"sm":60}],
 //             "lost_from_s":2,"lost_to_s":4,"lost_code":15,"fail":{"name":3}}],
 //    "origin_s":1234.5,"init":0,"driver":"550.54.15","library":"12.550.54.15"}
 //
@@ -59,6 +59,7 @@ struct Gpu {
   double default_limit_w = 400;
   bool counter = true;
   bool usage = true;
+  bool secondary = false;  // a die whose joules another counts: 0 everywhere
   std::vector<unsigned> fields = {185, 186};
   std::vector<std::string> mig = {};
   std::vector<Process> processes = {};
@@ -138,6 +139,7 @@ class SimulatedGpus {
     gpu->default_limit_w = json.value("default_limit_w", gpu->default_limit_w);
     gpu->counter = json.value("counter", gpu->counter);
     gpu->usage = json.value("usage", gpu->usage);
+    gpu->secondary = json.value("secondary", gpu->secondary);
     gpu->fields = json.value("fields", gpu->fields);
     gpu->mig = json.value("mig", gpu->mig);
     for (const nlohmann::json& process : json.value("processes", nlohmann::json::array()))

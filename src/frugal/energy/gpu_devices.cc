@@ -4,6 +4,7 @@
 #include <iterator>
 #include <utility>
 
+#include "frugal/energy/find_amd.h"
 #include "frugal/energy/find_nvml.h"
 
 namespace frugal {
@@ -24,7 +25,15 @@ std::string known_gpus(std::span<const GpuId> ids) {
 
 }  // namespace
 
-FoundGpus find_gpus(const Machine& machine, const Clock& clock) { return find_nvml(machine, clock); }
+FoundGpus find_gpus(const Machine& machine, const Clock& clock) {
+  FoundGpus found = find_nvml(machine, clock);
+  FoundGpus more = find_amd(machine, clock, found.next_index);
+  std::move(more.meters.begin(), more.meters.end(), std::back_inserter(found.meters));
+  std::move(more.ids.begin(), more.ids.end(), std::back_inserter(found.ids));
+  std::move(more.missing.begin(), more.missing.end(), std::back_inserter(found.missing));
+  found.next_index = more.next_index;
+  return found;
+}
 
 bool is_gpu_selector(std::string_view selector) {
   if (selector.starts_with(kByUuid)) return selector.size() > kByUuid.size();

@@ -15,7 +15,10 @@ struct Machine {
   std::string dev = "/dev";
   std::string proc = "/proc";
   std::string nvml_library = "libnvidia-ml.so.1";
-  std::vector<std::string> amd_libraries = {"libamd_smi.so", "librocm_smi64.so"};  // the first that works
+  // The first that works. Packages for running only (Debian's, and ROCm's own) leave out the bare names.
+  std::vector<std::string> amd_libraries = {"libamd_smi.so", "/opt/rocm/lib/libamd_smi.so",
+                                            "librocm_smi64.so", "librocm_smi64.so.1",
+                                            "/opt/rocm/lib/librocm_smi64.so"};
   std::optional<std::string> cuda_visible_devices = {};  // the variables of the same name; unset: all devices
   std::optional<std::string> cuda_device_order = {};
   std::optional<std::string> rocr_visible_devices = {};

@@ -6,12 +6,14 @@
 #include <memory>
 #include <utility>
 
+#include "frugal/energy/amd_meter.h"
 #include "frugal/energy/bmc.h"
 #include "frugal/energy/drm_gpu.h"
 #include "frugal/energy/model_meter.h"
 #include "frugal/energy/nvml_meter.h"
 #include "frugal/energy/rapl.h"
 #include "frugal/energy/replay_meter.h"
+#include "frugal/energy/scripted_amd.h"
 #include "frugal/energy/scripted_meter.h"
 #include "frugal/energy/scripted_nvml.h"
 #include "frugal/energy/sim_meter.h"
@@ -48,6 +50,12 @@ std::unique_ptr<Meter> nvml(ScriptedBoard board, const Clock& clock) {
                        {.handle = &api->boards.back(), .name = kept.name, .architecture = kept.architecture},
                        "gpu0", clock))
       .value();
+}
+
+std::unique_ptr<Meter> amd(ScriptedDie die, const Clock& clock) {
+  const auto api = std::make_shared<ScriptedAmd>();
+  api->dies.push_back(std::move(die));
+  return std::move(AmdMeter::open(api, {.name = "AMD Instinct MI250X"}, "gpu0", clock)).value();
 }
 
 std::unique_ptr<Meter> replay(const Clock& clock) {
@@ -157,6 +165,8 @@ const std::vector<MeterCase> kMeters{
     {"model", model},
     {"scripted", scripted},
     {"replay", replay},
+    {"amd_counter", [](const Clock& c) { return amd({}, c); }},
+    {"amd_power", [](const Clock& c) { return amd({.energy = std::nullopt}, c); }},
     {"nvml_counter", [](const Clock& c) { return nvml({}, c); }},
     {"nvml_counter_alone", [](const Clock& c) { return nvml({.usage_mw = 0, .fields_mw = {}}, c); }},
     {"nvml_power",

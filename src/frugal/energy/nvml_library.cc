@@ -2,11 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <map>
-#include <mutex>
 #include <utility>
 
 #include "frugal/energy/dynamic_library.h"
+#include "frugal/energy/shared_library.h"
 
 namespace frugal {
 namespace {
@@ -265,7 +264,7 @@ NvmlCode NvmlLibrary::utilisation(NvmlDevice device, std::uint64_t since_us,
   return static_cast<NvmlCode>(code);
 }
 
-Result<std::shared_ptr<NvmlApi>> load(const std::string& name) {
+Result<std::unique_ptr<NvmlApi>> load(const std::string& name) {
   Result<DynamicLibrary> library = DynamicLibrary::open(name);
   if (!library) return library.error();
   Functions call;
@@ -280,19 +279,14 @@ Result<std::shared_ptr<NvmlApi>> load(const std::string& name) {
                                             " (nvmlInit, code " + std::to_string(code) + ", " +
                                             library->path() + ")"};
   }
-  return std::shared_ptr<NvmlApi>(std::make_shared<NvmlLibrary>(*std::move(library), call));
+  return std::unique_ptr<NvmlApi>(std::make_unique<NvmlLibrary>(*std::move(library), call));
 }
 
 }  // namespace
 
 Result<std::shared_ptr<NvmlApi>> open_nvml(const std::string& library) {
-  static std::mutex mutex;
-  static std::map<std::string, std::weak_ptr<NvmlApi>> open;
-  const std::scoped_lock lock(mutex);
-  if (std::shared_ptr<NvmlApi> shared = open[library].lock()) return shared;
-  Result<std::shared_ptr<NvmlApi>> loaded = load(library);
-  if (loaded) open[library] = *loaded;
-  return loaded;
+  static auto* const open = new SharedLibraries<NvmlApi>();  // outlives every meter
+  return open->open(library, load);
 }
 
 }  // namespace frugal

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cstdlib>
 #include <numeric>
 #include <string_view>
 
@@ -79,7 +80,50 @@ VisibleDevices all_of(std::size_t count) {
   return all;
 }
 
+std::string upper(std::string_view text) {
+  std::string letters(text);
+  std::transform(letters.begin(), letters.end(), letters.begin(),
+                 [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+  return letters;
+}
+
+std::optional<std::size_t> die_of(const std::string& entry, std::span<const BoardName> dies) {
+  if (entry.starts_with('G')) {
+    if (entry.size() <= kGpu.size()) return std::nullopt;
+    return only_board(dies, [&](const BoardName& die) { return upper(die.uuid).starts_with(entry) ? 1 : 0; });
+  }
+  char* end = nullptr;
+  const long number = std::strtol(entry.c_str(), &end, 0);
+  if (entry.empty() || *end != '\0' || number < 0 || static_cast<std::size_t>(number) >= dies.size())
+    return std::nullopt;
+  return static_cast<std::size_t>(number);
+}
+
+VisibleDevices rocm_list(const std::string& list, std::span<const BoardName> dies) {
+  VisibleDevices visible{.boards = {}, .by_index = true};
+  for (const std::string_view entry : entries_of(list)) {
+    const std::optional<std::size_t> die = die_of(upper(entry), dies);
+    if (!die || std::find(visible.boards.begin(), visible.boards.end(), *die) != visible.boards.end()) {
+      visible.stopped_at = entry;
+      return visible;
+    }
+    visible.boards.push_back(*die);
+  }
+  return visible;
+}
+
 }  // namespace
+
+VisibleDevices rocm_visible(const std::optional<std::string>& rocr, const std::optional<std::string>& hip,
+                            std::span<const BoardName> dies) {
+  VisibleDevices first = rocr ? rocm_list(*rocr, dies) : all_of(dies.size());
+  if (!hip) return first;
+  std::vector<BoardName> shown;
+  for (const std::size_t die : first.boards) shown.push_back(dies[die]);
+  VisibleDevices second = rocm_list(*hip, shown);
+  for (std::size_t& die : second.boards) die = first.boards[die];
+  return second;
+}
 
 VisibleDevices cuda_visible(const std::optional<std::string>& list, std::span<const BoardName> boards) {
   if (!list) return all_of(boards.size());

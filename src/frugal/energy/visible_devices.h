@@ -1,5 +1,6 @@
-// Which boards a training may use, from CUDA_VISIBLE_DEVICES and its ROCm kin, read as those runtimes read
-// them. Pure: from text and a list of boards to positions in that list. Reads no environment and no device.
+// Which boards (of AMD: dies) a training may use, from CUDA_VISIBLE_DEVICES and its ROCm kin, read as those
+// runtimes read them. Pure: from text and a list of boards to positions in that list. Reads no environment
+// and no device.
 #pragma once
 
 #include <cstddef>
@@ -29,5 +30,12 @@ struct VisibleDevices {
 // comes twice makes the whole list empty; of MIG instances the first alone is used ("MIG-GPU-<uuid>/1/2" is
 // the old form).
 VisibleDevices cuda_visible(const std::optional<std::string>& list, std::span<const BoardName> boards);
+
+// ROCR_VISIBLE_DEVICES chooses among all dies, as the ROCm runtime reads it (ROCR-Runtime,
+// core/runtime/amd_filter_device.cpp): numbers and UUIDs may mix, letters of UUIDs count alike in both cases,
+// the first invalid or repeated entry ends the list, empty is none. HIP_VISIBLE_DEVICES (where unset,
+// CUDA_VISIBLE_DEVICES, which HIP takes for the same) then chooses by number among those, by the same rules.
+VisibleDevices rocm_visible(const std::optional<std::string>& rocr, const std::optional<std::string>& hip,
+                            std::span<const BoardName> dies);
 
 }  // namespace frugal

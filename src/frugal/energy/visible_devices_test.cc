@@ -80,5 +80,31 @@ TEST(CudaVisible, SaysWhereTheListEnded) {
   EXPECT_FALSE(cuda_visible(std::nullopt, boards(2)).by_index);
 }
 
+// Against the reading of ROCR-Runtime's amd_filter_device.cpp.
+TEST(RocmVisible, ReadsNumbersAndUuidsUpToTheFirstInvalidOrRepeatedEntry) {
+  const std::vector<BoardName> dies{{.uuid = "GPU-18f68e602b8a790f"}, {.uuid = "GPU-18f60000000000aa"}, {}};
+  const auto of_rocr = [&](const char* list) { return rocm_visible(list, std::nullopt, dies).boards; };
+  EXPECT_EQ(rocm_visible(std::nullopt, std::nullopt, dies).boards, (Positions{0, 1, 2}));
+  EXPECT_EQ(of_rocr(""), Positions{});
+  EXPECT_EQ(of_rocr("2, 0"), (Positions{2, 0}));
+  EXPECT_EQ(of_rocr("gpu-18F68,2"), (Positions{0, 2}));
+  EXPECT_EQ(of_rocr("GPU-18f6"), Positions{});  // fits two
+  EXPECT_EQ(of_rocr("GPU-"), Positions{});
+  EXPECT_EQ(of_rocr("1,3,0"), Positions{1});
+  EXPECT_EQ(of_rocr("1,-1,0"), Positions{1});
+  EXPECT_EQ(of_rocr("0,0,1"), Positions{0});  // repeated: ends the list, other than for CUDA
+  EXPECT_EQ(of_rocr("1gpu,0"), Positions{});  // text behind a number is no number
+  EXPECT_EQ(of_rocr("0x1"), Positions{1});    // strtol with base 0
+}
+
+TEST(RocmVisible, HipChoosesAmongWhatTheRuntimeShows) {
+  const std::vector<BoardName> dies(4);
+  EXPECT_EQ(rocm_visible("3,1", "1", dies).boards, Positions{1});
+  EXPECT_EQ(rocm_visible("3,1", "1,0", dies).boards, (Positions{1, 3}));
+  EXPECT_EQ(rocm_visible("3,1", "2", dies).boards, Positions{});
+  EXPECT_EQ(rocm_visible(std::nullopt, "2", dies).boards, Positions{2});
+  EXPECT_EQ(rocm_visible(std::nullopt, "", dies).boards, Positions{});
+}
+
 }  // namespace
 }  // namespace frugal
