@@ -78,5 +78,80 @@ def two_way():
     write("two_way", found)
 
 
-for make in (several_groups, two_way):
+def coefficients(fit):
+    """coef, std_err, t, p_value, ci_low, ci_high."""
+    return np.column_stack([fit.params, fit.bse, fit.tvalues, fit.pvalues, np.asarray(fit.conf_int())])
+
+
+def summary(fit):
+    return {"coefficients": coefficients(fit), "r_squared": fit.rsquared, "r_squared_adj": fit.rsquared_adj,
+            "rank": np.linalg.matrix_rank(fit.model.exog), "df_residual": fit.df_resid}
+
+
+def regression():
+    rng = np.random.default_rng(13)
+    n = 90
+    names = {"batch": ["128", "32", "4", "64"], "optimizer": ["adam", "adamw", "sgd"], "schedule": ["cosine", "none"]}
+    found = []
+    for name in ("plain", "large offset", "log", "collinear", "two factors"):
+        frame = pd.DataFrame({k: rng.choice(v, n, p=np.arange(1, len(v) + 1) / sum(range(1, len(v) + 1)))
+                              for k, v in names.items()})
+        frame["same"] = frame.optimizer.map({"adam": "x", "adamw": "y", "sgd": "z"})
+        mean = frame.batch.map({"4": 3, "32": 1, "64": 0.5, "128": 0}) + (frame.optimizer == "sgd") * 0.7
+        y = np.round(mean + rng.normal(0, 0.3 + 0.4 * (frame.schedule == "none"), n), 4)
+        if name == "large offset":
+            y = y + 1e6
+        if name == "log":
+            y = np.round(np.exp(y), 6)
+        frame["y"] = y
+        fitted = np.log(y) if name == "log" else y - 1e6 if name == "large offset" else y
+        offset = 1e6 if name == "large offset" else 0
+        factors = ["batch", "optimizer"] + {"two factors": [], "collinear": ["same"]}.get(name, ["schedule"])
+        case = {"name": name, "factors": factors, "offset": offset, "y": list(y), "log": name == "log",
+                "columns": {f: list(frame[f]) for f in factors}}
+
+        dummies = pd.concat([pd.get_dummies(frame[f], prefix=f, prefix_sep="=") for f in factors], axis=1).astype(float)
+        one_hot = sm.OLS(fitted, dummies).fit(method="pinv")
+        case["one_hot"] = summary(one_hot) | {"names": list(dummies.columns), "f": one_hot.fvalue, "f_p": one_hot.f_pvalue}
+        robust = sm.OLS(fitted, dummies).fit(method="pinv", cov_type="HC3", use_t=True)
+        case["one_hot_hc3"] = coefficients(robust)
+        differences = {f: [(f"{f}={a}", f"{f}={b}") for a, b in itertools.combinations(sorted(set(frame[f])), 2)]
+                       for f in factors}
+        case["contrasts"] = {}
+        for f, some in differences.items():
+            c = np.array([[float(column == a) - float(column == b) for column in dummies.columns] for a, b in some])
+            test = one_hot.t_test(c)
+            case["contrasts"][f] = np.column_stack([test.effect, test.sd.ravel(), test.tvalue.ravel(), test.pvalue.ravel()])
+
+        if name != "collinear":
+            x = pd.concat([pd.Series(1.0, frame.index, name="intercept")] + [
+                pd.get_dummies(frame[f], prefix=f, prefix_sep="=", drop_first=True) for f in factors], axis=1).astype(float)
+            full = sm.OLS(fitted, x).fit()
+            robust = sm.OLS(fitted, x).fit(cov_type="HC3", use_t=True)
+            lm = het_breuschpagan(full.resid, x)
+            jb = jarque_bera(full.resid)
+            influence = full.get_influence()
+            case["full"] = summary(full) | {
+                "names": list(x.columns), "f": full.fvalue, "f_p": full.f_pvalue, "hc3": coefficients(robust),
+                "hc3_f": robust.fvalue, "hc3_f_p": robust.f_pvalue, "bp": lm[0], "bp_p": lm[1], "jb": jb,
+                "cook": influence.cooks_distance[0].max(), "cook_row": influence.cooks_distance[0].argmax(),
+                "leverage": influence.hat_matrix_diag.max()}
+            covariate = np.round(rng.lognormal(-6, 1, n), 8)
+            with_covariate = sm.OLS(fitted, x.assign(rate=covariate)).fit()
+            case["covariate"] = list(covariate)
+            case["with_covariate"] = coefficients(with_covariate)
+
+        folds = rng.permutation(n) % 5
+        design, errors, totals = dummies.values, 0, 0
+        for fold in range(5):
+            train, test = folds != fold, folds == fold
+            beta = np.linalg.pinv(design[train]) @ np.asarray(fitted)[train]
+            errors += ((np.asarray(fitted)[test] - design[test] @ beta) ** 2).sum()
+            totals += ((np.asarray(fitted)[test] - np.asarray(fitted)[train].mean()) ** 2).sum()
+        case["folds"], case["cv_r_squared"] = folds, 1 - errors / totals
+        found.append(case)
+    write("regression", found)
+
+
+for make in (several_groups, two_way, regression):
     make()
