@@ -1,4 +1,4 @@
-// frugal list, show, export and report: what the store remembers, as text, JSON, CSV or Markdown.
+// frugal list, show and export: what the store remembers, as text, JSON or CSV.
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
@@ -77,13 +77,6 @@ int export_it(const CommonOptions& common, const InspectOptions& options) {
                                                            : export_csv(*result, options.rows == "trials"));
 }
 
-int report(const CommonOptions& common, const InspectOptions& options) {
-  Result<StudyResult> result = read_result(common.store, options.study);
-  if (!result) return fail(result.error());
-  return write_out(options.output,
-                   common.format == "json" ? report_json(*result).dump(2) + "\n" : report_markdown(*result));
-}
-
 void add_study(CLI::App& command, InspectOptions& options) {
   command.add_option("study", options.study, "Name of the study; the newest when left out")
       ->type_name("STUDY");
@@ -127,20 +120,6 @@ Command export_command() {
         add_format(command, common, {"csv", "json"});
         return [&common, options] { return export_it(common, *options); };
       }};
-}
-
-Command report_command() {
-  return {"report", "A study as a report in Markdown or JSON", "frugal report digits-sm2 -o report.md",
-          [](CLI::App& command, CommonOptions& common) {
-            auto options = std::make_shared<InspectOptions>();
-            add_study(command, *options);
-            command
-                .add_option("-o,--output", options->output, "File to write; standard output when left out")
-                ->type_name("FILE");
-            add_store(command, common);
-            add_format(command, common, {"md", "json"});
-            return [&common, options] { return report(common, *options); };
-          }};
 }
 
 }  // namespace frugal::app

@@ -1,0 +1,125 @@
+// frugal report: a study as one HTML page, PDF, Markdown or JSON.
+#include <fmt/format.h>
+
+#include <cctype>
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "frugal/command.h"
+#include "frugal/paper.h"
+#include "frugal/report/findings.h"
+#include "frugal/report/render.h"
+#include "frugal/report/render_html.h"
+#include "page.h"
+
+namespace frugal::app {
+namespace {
+
+struct ReportOptions {
+  std::string study;
+  std::string output;
+  std::vector<std::string> against;
+};
+
+// A plain file name of a study's name: what is no letter, digit, dot, dash or underscore becomes a dash.
+std::string file_name(const std::string& study, const std::string& ending) {
+  std::string name = "frugal-report-";
+  for (const char c : study) {
+    const bool plain = std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '.' || c == '-' || c == '_';
+    if (plain || name.back() != '-') name += plain ? c : '-';
+  }
+  return name + "." + ending;
+}
+
+// The format of the command line, else that of the file's ending, else HTML.
+std::string format_of(const CommonOptions& common, const ReportOptions& options) {
+  if (!common.format.empty()) return common.format;
+  const std::string ending = std::filesystem::path(options.output).extension().string();
+  if (ending == ".pdf" || ending == ".md" || ending == ".json") return ending.substr(1);
+  return "html";
+}
+
+// Studies that are named, or else the newest of the strategy vanilla with the same workload.
+Result<std::vector<StudyResult>> references(const std::string& store, const StudyResult& result,
+                                            const std::vector<std::string>& named) {
+  std::vector<StudyResult> found;
+  for (const std::string& name : named) {
+    Result<StudyResult> other = read_result(store, name);
+    if (!other) return other.error();
+    found.push_back(std::move(*other));
+  }
+  if (!named.empty() || result.strategy == "vanilla") return found;
+  const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(store, OpenMode::ReadOnly);
+  if (!ledger) return ledger.error();
+  const Result<std::vector<StudyBrief>> briefs = (*ledger)->list();
+  if (!briefs) return briefs.error();
+  for (auto brief = briefs->rbegin(); brief != briefs->rend(); ++brief) {
+    if (brief->strategy != "vanilla" || !brief->stopped_by) continue;
+    Result<StudyResult> other = read_result(store, brief->name);
+    if (!other || other->header.plan.value("workload", nlohmann::ordered_json()) !=
+                      result.header.plan.value("workload", nlohmann::ordered_json()))
+      continue;
+    found.push_back(std::move(*other));
+    break;
+  }
+  return found;
+}
+
+Result<std::string> rendered(const Findings& findings, const std::string& format) {
+  if (format == "md") return report_markdown(findings.result);
+  if (format == "json") return report_json(findings.result).dump(2) + "\n";
+  std::string html = report_html(findings, web::kReportPage, FRUGAL_VERSION);
+  return format == "pdf" ? pdf_of(html) : Result<std::string>(std::move(html));
+}
+
+int report(const CommonOptions& common, const ReportOptions& options) {
+  const std::string format = format_of(common, options);
+  Result<StudyResult> result = read_result(common.store, options.study);
+  if (!result) return fail(result.error());
+  const Result<std::vector<StudyResult>> others = references(common.store, *result, options.against);
+  if (!others) return fail(others.error());
+  const bool page = format == "html" || format == "pdf";
+  const std::string file =
+      options.output.empty() && page ? file_name(result->header.name, format) : options.output;
+  Result<Output> output = Output::open(file);
+  if (!output) return fail(output.error());
+  const Result<std::string> bytes = rendered(find(std::move(*result), *others), format);
+  if (!bytes) {
+    std::error_code ignored;
+    if (!file.empty()) std::filesystem::remove(file, ignored);
+    return fail(bytes.error());
+  }
+  if (const Status written = output->write(*bytes); !written) return fail(written.error());
+  if (options.output.empty() && page)
+    fmt::print("the report lies in {}\n", std::filesystem::absolute(file).string());
+  return kDone;
+}
+
+}  // namespace
+
+Command report_command() {
+  return {
+      "report", "A study as one self-contained HTML page, PDF, Markdown or JSON",
+      "frugal report digits-sm2 -o report.html", [](CLI::App& command, CommonOptions& common) {
+        auto options = std::make_shared<ReportOptions>();
+        command.add_option("study", options->study, "Name of the study; the newest when left out")
+            ->type_name("STUDY");
+        command
+            .add_option("-o,--output", options->output,
+                        "File to write; left out: frugal-report-STUDY.html (or .pdf) here, md and json on "
+                        "standard output")
+            ->type_name("FILE");
+        command
+            .add_option(
+                "--against", options->against,
+                "Study to state the parity with; left out: the newest one of the strategy vanilla with the "
+                "same workload")
+            ->type_name("STUDY");
+        add_store(command, common);
+        add_format(command, common, {"html", "pdf", "md", "json"});
+        common.format.clear();  // left out: the ending of the file says it
+        return [&common, options] { return report(common, *options); };
+      }};
+}
+
+}  // namespace frugal::app

@@ -1,0 +1,24 @@
+// The parts of find(), each a pure function of the result. Only findings.cc and tests call them.
+#pragma once
+
+#include "frugal/report/findings.h"
+#include "frugal/study/plan.h"
+
+namespace frugal {
+
+std::vector<EnergyPart> energy_parts(const std::map<std::string, EnergyFigure>& figures,
+                                     const std::map<std::string, Duration>& durations,
+                                     const std::optional<EnergyFigure>& total);
+// In the order winner, kept, running, dropped, failed, lost attempts; without the empty ones.
+std::vector<FateEnergy> fate_energies(const StudyResult& result);
+std::vector<TrialFinding> trial_findings(const StudyResult& result);
+std::vector<AnytimePoint> anytime_curve(const StudyResult& result);
+std::vector<Course> courses_of(const StudyResult& result);
+// Empty for plans other than sm2.
+std::vector<RateTest> rate_tests_of(const StudyResult& result, const Plan& plan);
+std::vector<Factor> factors_of(const StudyResult& result);
+std::vector<Ranking> rankings_of(const StudyResult& result, const std::vector<TrialFinding>& trials);
+// Of quality and energy; none for fewer than five trials that have it.
+std::vector<Histogram> histograms_of(const StudyResult& result);
+
+}  // namespace frugal

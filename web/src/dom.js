@@ -1,0 +1,68 @@
+// Elements without markup in strings: what a study is called can never become HTML here.
+export function h(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "style") element.style.cssText = value;
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat(Infinity).filter((c) => c !== null && c !== undefined && c !== false));
+  return element;
+}
+
+// A mark in the colour of a fate or phase; the word stands beside it, the colour alone says nothing.
+export const mark = (name) => h("span", { class: "mark", style: `background: var(--${name})`, "aria-hidden": "true" });
+
+export const hue = mark;
+
+let tables = 0;
+// columns: {head, cell(row) → text or node, numeric, wrap, sort(row) → number or text}; rows: any.
+// More than `first` rows are shown on request, so that the page stays light.
+export function table({ title, text = "", columns, rows, first = 50, rowClass = () => null, numbered = true }) {
+  let shown = first;
+  let sorted = rows;
+  let by = null;
+  let down = true;
+  const body = h("tbody");
+  const row = (item) =>
+    h("tr", { class: rowClass(item) }, columns.map((column, i) => {
+      const kind = [column.numeric ? "n" : "", column.wrap ? "wrap" : ""].join(" ").trim() || null;
+      return i === 0 ? h("th", { scope: "row", class: kind }, column.cell(item)) : h("td", { class: kind }, column.cell(item));
+    }));
+  const more = h("button", { type: "button", onclick: () => { shown += 200; fill(); } });
+  const fill = () => {
+    body.replaceChildren(...sorted.slice(0, shown).map(row));
+    more.hidden = sorted.length <= shown;
+    more.textContent = `Show more: ${Math.min(shown, sorted.length)} of ${sorted.length} shown`;
+  };
+  const sortBy = (column) => {
+    down = by === column ? !down : true;
+    by = column;
+    const key = column.sort;
+    sorted = rows.slice().sort((a, b) => {
+      const x = key(a), y = key(b);
+      if (x === y) return 0;
+      if (x === null || x === undefined) return 1;
+      if (y === null || y === undefined) return -1;
+      return (x < y ? -1 : 1) * (down ? -1 : 1);
+    });
+    heads.forEach((head, i) => head.setAttribute("aria-sort", columns[i] === by ? (down ? "descending" : "ascending") : "none"));
+    fill();
+  };
+  const heads = columns.map((column) =>
+    h("th", { scope: "col", class: column.numeric ? "n" : null, "aria-sort": column.sort ? "none" : null },
+      column.sort ? h("button", { type: "button", onclick: () => sortBy(column) }, column.head) : column.head));
+  fill();
+  const caption = title ? h("caption", {}, h("b", {}, numbered ? `Table ${++tables}. ${title}. ` : `${title}. `), text) : null;
+  const name = title ?? "Table";
+  return h("div", {}, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
+    h("table", {}, caption, h("thead", {}, h("tr", {}, heads)), body)), h("p", { class: "controls" }, more));
+}
+
+export const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, v]) => v !== null && v !== undefined && v !== "").map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]));
+
+export function choose(label, options, onchange) {
+  const select = h("select", { onchange: () => onchange(Number(select.value)) }, options.map((text, i) => h("option", { value: i }, text)));
+  return h("div", { class: "controls" }, h("label", {}, label, select));
+}
