@@ -92,7 +92,8 @@ struct Regression {
   // For contrasts(): by columns as above, matrices row by row.
   std::vector<ModelFactor> factors = {};
   std::vector<double> covariance = {};
-  std::vector<double> identified = {};  // projector on the estimable combinations; empty in the full-rank form
+  std::vector<double> identified =
+      {};  // projector on the estimable combinations; empty in the full-rank form
   double confidence = 0.95;
 };
 
