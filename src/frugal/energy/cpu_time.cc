@@ -6,16 +6,13 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <filesystem>
 #include <fstream>
 #include <sstream>
-#include <system_error>
 #include <utility>
 
 namespace frugal {
 namespace {
 
-constexpr std::size_t kMaxProcesses = 4096;
 constexpr double kLateTicks =
     3;  // a parent's sum is cut to whole ticks, so the tree may seem to lose that much
 // Fields of /proc/PID/stat behind the command, which ends with the last ')': proc(5) counts from 3 there.
@@ -71,29 +68,13 @@ std::optional<ProcessTreeTime::Stat> ProcessTreeTime::stat_of(int pid) const {
   return Stat{ticks / source_.ticks_per_second, fields[kStartTime]};
 }
 
-void ProcessTreeTime::add_children(int pid, std::vector<int>& found) const {
-  std::error_code failure;
-  const std::string tasks = source_.proc + "/" + std::to_string(pid) + "/task";
-  std::filesystem::directory_iterator task(tasks, failure);
-  while (!failure && task != std::filesystem::directory_iterator()) {
-    std::istringstream children(file_text(task->path().string() + "/children"));
-    for (int child = 0; found.size() < kMaxProcesses && children >> child;) {
-      if (std::find(found.begin(), found.end(), child) == found.end()) found.push_back(child);
-    }
-    task.increment(failure);
-  }
-}
-
 double ProcessTreeTime::tree_seconds() const {
-  std::vector<int> processes{root_};
   double sum = 0;
-  for (std::size_t i = 0; i < processes.size(); ++i) {
-    const int pid = processes[i];
+  for (const int pid : process_tree(source_.proc, root_)) {
     const std::optional<Stat> stat = stat_of(pid);
     if (pid == root_ && stat && !root_started_.empty() && stat->started_ticks != root_started_) return 0;
     if (const std::optional<Duration> own = source_.of_process(pid)) sum += own->value();
     if (stat) sum += stat->waited_s;
-    add_children(pid, processes);
   }
   return sum;
 }
@@ -104,13 +85,21 @@ void ProcessTreeTime::watch(int pid) {
   sum_s_ = 0;
   last_s_ = 0;
   dropped_s_.reset();
+  cgroup_.reset();
   if (root_ <= 0) return;
+  cgroup_ = CgroupCpuTime::alone({.proc = source_.proc, .cgroup = source_.cgroup}, root_);
+  if (cgroup_) cgroup_before_ = cgroup_->used().value_or(Duration(0));
   if (const std::optional<Stat> stat = stat_of(root_)) root_started_ = stat->started_ticks;
   last_s_ = tree_seconds();
 }
 
 Duration ProcessTreeTime::elapsed() {
   if (root_ <= 0) return Duration(sum_s_);
+  if (cgroup_) {
+    // A group that is gone keeps what it had.
+    if (const auto used = cgroup_->used()) sum_s_ = std::max(sum_s_, (*used - cgroup_before_).value());
+    return Duration(sum_s_);
+  }
   const double now = tree_seconds();
   if (now >= last_s_ - kLateTicks / source_.ticks_per_second) {
     dropped_s_.reset();

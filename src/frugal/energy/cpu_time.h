@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "frugal/base/units.h"
+#include "frugal/energy/cgroup.h"
 
 namespace frugal {
 
@@ -19,12 +20,14 @@ int usable_cores();
 
 struct CpuTimeSource {
   std::string proc = "/proc";
+  std::string cgroup = "/sys/fs/cgroup";
   std::function<std::optional<Duration>(int pid)> of_process = process_cpu_time;  // nanoseconds fine
   double ticks_per_second = 0;  // of /proc; 0: ask the system
 };
 
-// Sums own time over the living tree (exact) plus the time of children that were waited for (in clock ticks).
-// Missed: what a descendant did whose parent died first. A process that ends leaves its time behind.
+// The time of the process's control group where nobody else is in that when watch() is called. Otherwise sums
+// own time over the living tree (exact) plus the time of children that were waited for (in clock ticks);
+// missed then: what a descendant did whose parent died first. A process that ends leaves its time behind.
 class ProcessTreeTime {
  public:
   explicit ProcessTreeTime(CpuTimeSource source = {});
@@ -39,10 +42,11 @@ class ProcessTreeTime {
     std::string started_ticks;  // tells a process from a later one with the same number
   };
   std::optional<Stat> stat_of(int pid) const;
-  void add_children(int pid, std::vector<int>& found) const;
   double tree_seconds() const;
 
   CpuTimeSource source_;
+  std::optional<CgroupCpuTime> cgroup_ = {};
+  Duration cgroup_before_{0};  // what it had used when it began to be watched
   int root_ = 0;
   std::string root_started_;
   double last_s_ = 0;                     // the most the tree was seen to have, since the last lasting drop

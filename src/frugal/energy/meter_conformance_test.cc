@@ -8,6 +8,7 @@
 
 #include "frugal/energy/amd_meter.h"
 #include "frugal/energy/bmc.h"
+#include "frugal/energy/dram_model.h"
 #include "frugal/energy/drm_gpu.h"
 #include "frugal/energy/model_meter.h"
 #include "frugal/energy/nvml_meter.h"
@@ -151,6 +152,13 @@ std::unique_ptr<Meter> perf(const Clock& clock) {
 }
 
 const std::vector<MeterCase> kMeters{
+    {"dram_model", [](const Clock& c) { return std::make_unique<DramModelMeter>(DramModelSpec{}, c); }},
+    {"dram_model_resident",
+     [](const Clock& c) {
+       auto meter = std::make_unique<DramModelMeter>(DramModelSpec{.resident = true}, c);
+       meter->watch(getpid());
+       return meter;
+     }},
     {"drm_gpu", [](const Clock& c) { return std::make_unique<CardOnATree>(c); }},
     {"dcmi", dcmi},
     {"rapl_powercap", [](const Clock& c) { return std::make_unique<PoweredMeter>(c); }},

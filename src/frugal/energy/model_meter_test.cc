@@ -41,6 +41,7 @@ class FakeProc : public ::testing::Test {
   }
   CpuTimeSource source() {
     return {.proc = root_.string(),
+            .cgroup = (root_ / "cgroup").string(),
             .of_process = [this](int pid) -> std::optional<Duration> {
               const auto found = cpu_.find(pid);
               if (found == cpu_.end()) return std::nullopt;

@@ -74,6 +74,7 @@ class StandinTree {
     machine.dev = path("dev").string();
     machine.proc = path("proc").string();
     machine.cpu_time.proc = machine.proc;
+    machine.cpu_time.cgroup = machine.sys + "/fs/cgroup";
     return machine;
   }
 
