@@ -7,7 +7,7 @@
 //   powercap.add({.folder = "intel-rapl:0", .name = "package-0", .power = {.low = Watts(50), .high =
 //   Watts(50)}}); clock.advance(Duration(1)); powercap.update(clock.now() - start); find_rapl(tree.machine(),
 //   clock);                        // cpu0, 50 W
-// With the real clock, for tests of the command: the program tests/standin/standin_powercap, which calls
+// With the real clock, for tests of the command: the program standin_powercap (tests/standin_powercap), which calls
 // update() every few milliseconds.
 #pragma once
 
