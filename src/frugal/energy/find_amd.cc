@@ -24,15 +24,19 @@ bool is_secondary(AmdApi& amd, unsigned die) {
   return amd.power(die, power, kind) != kAmdSuccess || power.value() == 0;
 }
 
+// "0000:c1:00.0"; empty where the library does not tell.
+std::string pci_of(AmdApi& amd, unsigned die) {
+  std::uint64_t bdf = 0;
+  if (amd.pci_id(die, bdf) != kAmdSuccess) return {};
+  return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", bdf >> 32, (bdf >> 8) & 0xff, (bdf >> 3) & 0x1f, bdf & 7);
+}
+
 // "GPU-18f68e602b8a790f", from the library or, where it does not tell, from the kernel; empty where neither
 // does.
 std::string uuid_of(AmdApi& amd, unsigned die, const std::string& sys) {
   std::uint64_t id = 0;
   if (amd.unique_id(die, id) == kAmdSuccess && id != 0) return fmt::format("GPU-{:016x}", id);
-  std::uint64_t bdf = 0;
-  if (amd.pci_id(die, bdf) != kAmdSuccess) return {};
-  std::ifstream file(fmt::format("{}/bus/pci/devices/{:04x}:{:02x}:{:02x}.{:x}/unique_id", sys, bdf >> 32,
-                                 (bdf >> 8) & 0xff, (bdf >> 3) & 0x1f, bdf & 7));
+  std::ifstream file(sys + "/bus/pci/devices/" + pci_of(amd, die) + "/unique_id");
   std::string text;
   return file >> text ? "GPU-" + text : std::string();
 }
@@ -124,15 +128,21 @@ FoundGpus find_amd(const std::shared_ptr<AmdApi>& amd, const Machine& machine, c
       machine.rocr_visible_devices,
       machine.hip_visible_devices ? machine.hip_visible_devices : machine.cuda_visible_devices, names);
   tell_hidden(machine, visible, count, found);
+  std::vector<bool> unread(count, false);
   for (const AmdBoard& board : visible_boards(boards_of(*amd, count), visible)) {
     const std::string device = fmt::format("gpu{}", found.next_index++);
     auto meter = AmdMeter::open(amd, board, device, clock);
     if (!meter) {
       found.missing.push_back(missing(device, meter.error().message));
+      unread[board.die] = true;  // the kernel may know more
       continue;
     }
     found.meters.push_back(*std::move(meter));
     found.ids.push_back({.device = device, .uuid = names[board.die].uuid, .name = board.name});
+  }
+  for (unsigned die = 0; die < count; ++die) {
+    if (std::string pci = pci_of(*amd, die); !unread[die] && !pci.empty())
+      found.covered.push_back(std::move(pci));
   }
   return found;
 }

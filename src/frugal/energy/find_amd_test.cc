@@ -111,6 +111,21 @@ TEST(FindAmd, ABoardWithoutCounterIsPolledAndOneWithoutSensorsIsTold) {
                   "supported; power: not supported"});
 }
 
+TEST(FindAmd, TellsWhichPciDevicesNeedNoOtherMeter) {
+  const auto at = [](ScriptedDie die, std::uint64_t bdf) {
+    die.bdf = bdf;
+    return die;
+  };
+  ScriptedDie mute = kSingle;
+  mute.energy.reset();
+  mute.power.reset();
+  const FoundGpus found =
+      found_of({at(kPrimary, 0xc100), at(kSecondary, 0xc600), at(mute, 0xca00), at(kSingle, 0xcf00)},
+               {.rocr_visible_devices = "0,2"});
+  EXPECT_EQ(found.meters.size(), 1u);  // hidden boards are left out too, one without a sensor is not
+  EXPECT_EQ(found.covered, (Words{"0000:c1:00.0", "0000:c6:00.0", "0000:cf:00.0"}));
+}
+
 TEST(FindAmd, AFailedReadIsAGapAndReadingGoesOn) {
   const ManualClock clock;
   const auto amd = amd_of({kSingle});

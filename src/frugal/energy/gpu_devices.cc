@@ -31,6 +31,7 @@ FoundGpus find_gpus(const Machine& machine, const Clock& clock) {
   std::move(more.meters.begin(), more.meters.end(), std::back_inserter(found.meters));
   std::move(more.ids.begin(), more.ids.end(), std::back_inserter(found.ids));
   std::move(more.missing.begin(), more.missing.end(), std::back_inserter(found.missing));
+  found.covered = std::move(more.covered);
   found.next_index = more.next_index;
   return found;
 }

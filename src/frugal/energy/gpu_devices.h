@@ -26,6 +26,9 @@ struct FoundGpus {
   std::vector<std::unique_ptr<Meter>> meters = {};
   std::vector<GpuId> ids = {};  // of the meters, in their order
   std::vector<Missing> missing = {};
+  // PCI addresses of AMD's dies that the library accounts for, metered or hidden: find_drm_gpus() leaves them
+  // out.
+  std::vector<std::string> covered = {};
   int next_index = 0;  // the number that the next vendor's first board gets
 };
 

@@ -24,7 +24,9 @@ struct NvmlBoard {
   bool bus_order_assumed = false;  // CUDA may number the boards in another order
 };
 
-// A device that is lost, or a call that fails, leaves a gap; reading goes on and recovers with the device.
+// A read is two calls, counter and one power value, so that each checks the other; without an answer from the
+// counter the power is not asked for. A device that is lost, or a call that fails, leaves a gap; reading goes
+// on and recovers with the device.
 class NvmlMeter final : public Meter, public SharedDevice {
  public:
   // `device` is the name of its joules ("gpu0"). Tries each sensor once; NeedRights with NVML's own words
