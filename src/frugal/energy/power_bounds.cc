@@ -64,7 +64,7 @@ Duration mean_age(Duration period, Duration window) { return (period + window) /
 
 PowerBounds power_bounds(const PowerWindow& window) {
   if (window.period.value() <= 0 || window.values_w.empty()) return {};
-  const Joules most = window.peak * window.measured;
+  const Joules most = std::max(window.most, window.peak) * window.measured;
   const auto [least, highest] = std::minmax_element(window.values_w.begin(), window.values_w.end());
   const Duration blur = window.window + window.period;
   const Watts hidden = window.peak * std::min(1.0, kHidden * (blur / window.measured));

@@ -16,7 +16,8 @@ struct PowerWindow {
   Duration poll{0};                       // mean distance of the readings
   Duration measured{0};                   // time of the window with readings
   Joules joules{0};                       // found for that time
-  Watts peak{0};                          // more than this the device never draws
+  Watts peak{0};                          // taken for the most it draws at the edges
+  Watts most{0};                          // more than this the device never draws
 };
 
 // To be taken off and put on `joules`.
@@ -37,7 +38,7 @@ Duration mean_age(Duration period, Duration window);
 // period) / measured time, together at most the peak.
 //
 // Unseen time: a share 1 − f of the time, f = window / max(period, poll), is not seen at all, and in it the
-// power may be anything from 0 to the peak: that is the bound for a load in step with the sensor, which shows
+// power may be anything from 0 to the most: that is the bound for a load in step with the sensor, which shows
 // as one constant or slowly drifting value. The more phases of the load the readings show, the smaller it is:
 // it is multiplied by the largest over p = 1 … 8 of 1 / (p · max(1, c_p)), where c_p is how often every p-th
 // value crosses the mean of all by a tenth of their range and 3 % of the mean; to that comes twice the

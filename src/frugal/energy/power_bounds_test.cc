@@ -16,7 +16,8 @@ PowerWindow ten_seconds(const std::vector<double>& values, double window_s) {
           .poll = Duration(0.1),
           .measured = Duration(10),
           .joules = Joules(1000),
-          .peak = Watts(200)};
+          .peak = Watts(200),
+          .most = Watts(200)};
 }
 
 TEST(PowerBounds, OfASensorThatSeesEverythingAreItsEdges) {
@@ -46,6 +47,14 @@ TEST(PowerBounds, CloseTheMorePhasesOfTheLoadShow) {
   EXPECT_GT(two, 0.5 * constant);  // what lies between the two phases is not known
 }
 
+TEST(PowerBounds, OfTheUnseenTimeReachToWhatTheDeviceCanDraw) {
+  const std::vector<double> values(100, 100.0);
+  PowerWindow window = ten_seconds(values, 0.025);
+  const double above = power_bounds(window).above.value();
+  window.most = Watts(400);
+  EXPECT_NEAR(power_bounds(window).above.value(), above + 0.75 * 2000, 1e-9);
+}
+
 TEST(PowerBounds, NoiseIsNoPhase) {
   std::vector<double> noisy;
   for (int i = 0; i < 100; ++i) noisy.push_back(i % 2 == 0 ? 99 : 101);
@@ -64,6 +73,7 @@ TEST(PowerBounds, StayBetweenNothingAndThePeak) {
   PowerWindow window = ten_seconds(values, 0.1);
   window.measured = Duration(0.005);
   window.joules = Joules(0.5);
+  window.most = Watts(200);
   EXPECT_DOUBLE_EQ(power_bounds(window).below.value(), 0.5);
   EXPECT_DOUBLE_EQ(power_bounds(window).above.value(), 0.5);
   window.period = Duration(0);

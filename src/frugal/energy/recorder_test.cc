@@ -215,8 +215,12 @@ TEST(RecorderThread, SamplesMarksAndAnswersFromSeveralThreadsAtOnce) {
   const auto figures = recorder.energy({begin, end});
   ASSERT_EQ(figures.size(), 2u);
   const double seconds = (end - begin).value();
-  EXPECT_NEAR(figures[0].figure.value.value(), 100 * seconds, 0.05 * 100 * seconds);
-  EXPECT_NEAR(figures[1].figure.value.value(), 50 * seconds, 0.05 * 50 * seconds);
+  // A busy machine may stall the thread for so long that it is a gap: what counts is what was measured.
+  const double counted = seconds * figures[0].figure.coverage;
+  const double polled = seconds * figures[1].figure.coverage;
+  EXPECT_GT(polled, 0);
+  EXPECT_NEAR(figures[0].figure.value.value(), 100 * counted, 0.05 * 100 * counted);
+  EXPECT_NEAR(figures[1].figure.value.value(), 50 * polled, 0.05 * 50 * polled);
 }
 
 TEST(RecorderThread, StopsPromptlyAndStartsAgain) {

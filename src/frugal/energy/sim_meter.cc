@@ -16,9 +16,9 @@ constexpr double kMaxSeed = 9007199254740992.0;
 
 const std::vector<std::string>& known_settings() {
   static const std::vector<std::string> known{
-      "power",  "wave",   "low",       "high",    "wave_period", "duty",    "phase",    "sensor",
-      "period", "window", "gain",      "offset",  "tick",        "quantum", "wrap",     "start",
-      "lag",    "fail",   "fail_from", "fail_to", "seed",        "error",   "max_power"};
+      "power",          "wave",   "low",  "high",      "wave_period", "duty",    "phase", "sensor",
+      "period",         "window", "gain", "offset",    "tick",        "quantum", "wrap",  "start",
+      "counter_period", "lag",    "fail", "fail_from", "fail_to",     "seed",    "error", "max_power"};
   return known;
 }
 
@@ -53,8 +53,13 @@ WaveSettings wave_of(DeviceSpec& spec) {
 }
 
 void read_sensor(DeviceSpec& spec, SimSpec& sim) {
-  static const std::vector<std::string> sensors{"counter", "power"};
-  sim.counter = spec.word("sensor", sensors, "counter") == "counter";
+  static const std::vector<std::string> sensors{"counter", "power", "both"};
+  const std::string sensor = spec.word("sensor", sensors, "counter");
+  sim.counter = sensor != "power";
+  sim.both = sensor == "both";
+  sim.counter_period = spec.time("counter_period", Duration(0));
+  if (spec.has("counter_period") && !sim.both)
+    spec.refuse("counter_period is of sensor=both", "give period instead");
   sim.period = spec.time("period", Duration(0));
   if (spec.has("window")) sim.window = spec.time("window", Duration(0));
   sim.gain = spec.number("gain", 1, 0);
@@ -83,6 +88,10 @@ double quantised(double value, double quantum) {
   return quantum > 0 ? std::floor(value / quantum + 1e-9) * quantum : value;
 }
 
+Duration last_update(Duration since, Duration period) {
+  return period.value() > 0 ? std::floor(since / period + 1e-9) * period : since;
+}
+
 MeterCard card_of(const SimSpec& spec, std::string device) {
   MeterCard card;
   card.sensor = device + (spec.counter ? " (simulated counter)" : " (simulated power sensor)");
@@ -92,6 +101,10 @@ MeterCard card_of(const SimSpec& spec, std::string device) {
   card.period = spec.period;
   card.window = spec.window.value_or(spec.period);
   card.relative_error = spec.error;
+  if (spec.both) {
+    card.power = PowerCard{.field = "simulated", .period = card.period, .window = card.window};
+    card.period = card.window = spec.counter_period;
+  }
   if (spec.counter) card.counter_range = spec.wrap;
   const double peak = std::max(spec.wave.low, spec.wave.high).value() * spec.gain + spec.offset.value();
   card.max_power = spec.max_power.value_or(Watts(kHeadroom * std::max(0.0, peak)));
@@ -138,7 +151,8 @@ Watts SimMeter::mean_power(Duration end, Duration length) const {
 
 Joules SimMeter::counted(Duration update) {
   const Duration end = update - spec_.lag;
-  const bool partial = spec_.window && spec_.period.value() > 0 && *spec_.window < spec_.period;
+  const bool partial =
+      !spec_.both && spec_.window && spec_.period.value() > 0 && *spec_.window < spec_.period;
   if (!partial) return spec_.gain * wave_.energy_until(end) + spec_.offset * end;
   const auto count = static_cast<std::int64_t>(std::llround(update / spec_.period));
   for (; updates_ < count; ++updates_) {
@@ -157,13 +171,11 @@ Reading SimMeter::read() {
   Reading reading{.at = clock_.now()};
   const Duration since = reading.at - origin_;
   if (fails(since)) return reading;
-  Duration update = since;
-  if (spec_.period.value() > 0) update = std::floor(since / spec_.period + 1e-9) * spec_.period;
-  if (!spec_.counter) {
-    reading.power = shown_power(update);
-    return reading;
-  }
-  double value = quantised((spec_.start + counted(update)).value(), spec_.tick.value());
+  const Duration update = last_update(since, spec_.period);
+  if (!spec_.counter || spec_.both) reading.power = shown_power(update);
+  if (!spec_.counter) return reading;
+  const Duration tick = spec_.both ? last_update(since, spec_.counter_period) : update;
+  double value = quantised((spec_.start + counted(tick)).value(), spec_.tick.value());
   if (spec_.wrap) value -= std::floor(value / spec_.wrap->value()) * spec_.wrap->value();
   reading.counter = Joules(value);
   return reading;

@@ -19,6 +19,8 @@ namespace frugal {
 struct SimSpec {
   WaveSettings wave;
   bool counter = true;                  // a counter of joules, or a power sensor
+  bool both = false;                    // a counter that sees everything, and the power sensor beside it
+  Duration counter_period{0};           // of both: ticks of the counter; 0: whenever it is read
   Duration period{0};                   // a new value every; 0: whenever it is read
   std::optional<Duration> window = {};  // mean over that time before the value; unset: it sees everything
   double gain = 1;
@@ -39,7 +41,8 @@ struct SimSpec {
 // Reads what stands behind "sim:"; empty text is a 100 W constant counter. Times wear a unit; watts may be
 // bare.
 //   power=150W | wave=square,low=50,high=250,wave_period=700ms,duty=0.3,phase=0.25 (also sine, random)
-//   sensor=counter|power period=100ms window=25ms gain=1.02 offset=3W tick=1mJ quantum=1W wrap=262144J
+//   sensor=counter|power|both counter_period=20ms (of both; period and window are then its power's)
+//   period=100ms window=25ms gain=1.02 offset=3W tick=1mJ quantum=1W wrap=262144J
 //   start=0J lag=20ms fail=0.01 fail_from=3s fail_to=5s seed=1 error=0.05 max_power=400W
 Result<SimSpec> parse_sim(std::string_view text);
 

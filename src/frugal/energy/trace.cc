@@ -250,7 +250,8 @@ class PowerWalk {
                          .poll = polls_ / static_cast<double>(std::max(1, intervals_)),
                          .measured = sum_.measured(),
                          .joules = sum_.joules(),
-                         .peak = std::min(card.max_power.value_or(peak), peak)});
+                         .peak = std::min(card.max_power.value_or(peak), peak),
+                         .most = card.max_power.value_or(peak)});
   }
 
  private:

@@ -53,7 +53,7 @@ struct TraceView {
 //
 // Bounds: `value` is what was measured, ± relative_error. A counter's share at a window edge may lie anywhere
 // that max_power (unknown: twice the highest mean power seen) allows; what power readings do not tell is in
-// power_bounds.h, with a peak of twice the highest reading or max_power, whichever is less. `high` also holds the unmeasured time at
+// power_bounds.h (max_power unknown: twice the highest reading). `high` also holds the unmeasured time at
 // max_power (unknown: at the highest mean power seen in the window).
 //
 // Cost: a binary search and the readings of the window.
