@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "environment.h"
 #include "frugal/base/units_text.h"
 #include "frugal/command.h"
 #include "frugal/energy/open.h"
@@ -37,9 +38,10 @@ int run_it(const AgentOptions& options) {
   const Result<Duration> interval = parse_duration(options.interval);
   if (!interval) return refuse(interval.error());
   settings.interval = *interval;
-  Result<std::vector<std::unique_ptr<Meter>>> meters = open_meters(options.devices, clock);
+  Result<OpenedMeters> meters = open_meters(options.devices, clock, machine_from_environment());
   if (!meters) return refuse(meters.error());
-  return run_agent(settings, std::move(*meters), clock, WorkerStreams{});
+  settings.caveats = meters->caveats;
+  return run_agent(settings, std::move(meters->meters), clock, WorkerStreams{});
 }
 
 }  // namespace

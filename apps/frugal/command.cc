@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cerrno>
+#include <csignal>
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
@@ -93,5 +94,12 @@ std::string own_path() {
 std::string sibling(const std::string& name) {
   return (std::filesystem::path(own_path()).parent_path() / name).string();
 }
+
+namespace {
+bool sigpipe_ignored_before = false;  // set once, before any thread
+}
+
+void ignore_sigpipe() { sigpipe_ignored_before = std::signal(SIGPIPE, SIG_IGN) == SIG_IGN; }
+bool sigpipe_was_ignored() { return sigpipe_ignored_before; }
 
 }  // namespace frugal::app

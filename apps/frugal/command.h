@@ -37,6 +37,7 @@ struct Command {
 };
 
 Command run_command();
+Command measure_command();
 Command list_command();
 Command show_command();
 Command export_command();
@@ -60,11 +61,16 @@ class Output {
  public:
   static Result<Output> open(const std::string& file);
   Status write(const std::string& text);
+  bool to_file() const { return !file_.empty(); }
 
  private:
   std::string file_;
   std::shared_ptr<std::FILE> stream_;
 };
+
+// Whether SIGPIPE was ignored when this program was started; it is always ignored afterwards.
+void ignore_sigpipe();
+bool sigpipe_was_ignored();
 
 // The folder of this program and the program itself.
 std::string own_path();

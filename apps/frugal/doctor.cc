@@ -1,5 +1,4 @@
-// frugal doctor: what this machine can train and measure with, what is missing, and the line that would mend
-// it.
+// frugal doctor: what can be measured and trained here, what cannot and why, and the line that would mend it.
 #include <fmt/format.h>
 
 #include <array>
@@ -7,14 +6,20 @@
 #include <nlohmann/json.hpp>
 #include <string>
 
+#include "environment.h"
 #include "frugal/base/clock.h"
 #include "frugal/base/units_text.h"
 #include "frugal/command.h"
-#include "frugal/energy/open.h"
+#include "frugal/energy/cpu_time.h"
+#include "frugal/energy/model_meter.h"
+#include "frugal/energy/survey.h"
 
 namespace frugal::app {
 namespace {
 
+using nlohmann::ordered_json;
+
+// How the built-in trainer will run.
 struct Finding {
   std::string what;
   bool good = false;
@@ -47,38 +52,120 @@ Finding blas_finding() {
   return {"BLAS", true, "no system libblas.so.3; libtorch brings its own"};
 }
 
-std::vector<Finding> findings() {
-  std::vector<Finding> list{trainer_finding(), blas_finding()};
-  const SteadyClock clock;
-  const auto meters = open_meters("auto", clock);
-  if (!meters) {
-    list.push_back({"meter", false, meters.error().message, meters.error().hint});
-    return list;
+// libtorch starts with one thread where nothing sets it; the trainer sets it to the usable cores or
+// `workload.threads`.
+Finding threads_finding() {
+  const int cores = usable_cores();
+  const char* omp = std::getenv("OMP_NUM_THREADS");  // NOLINT(concurrency-mt-unsafe)
+  std::string detail = fmt::format("the trainer uses {} (set workload.threads to change it)",
+                                   cores == 1 ? "1 thread" : fmt::format("{} threads", cores));
+  if (omp != nullptr) detail += fmt::format("; OMP_NUM_THREADS={} is set for other programs", omp);
+  return {"threads", true, std::move(detail)};
+}
+
+struct Diagnosis {
+  Survey survey;
+  bool cpu_is_modelled = false;
+  MeterCard model;
+  std::vector<Finding> training;
+};
+
+Diagnosis examine() {
+  static const SteadyClock clock;
+  const Machine machine = machine_from_environment();
+  Diagnosis found{frugal::survey(machine, clock),
+                  true,
+                  ModelMeter(*parse_model("", known_cpu(machine.cpu_time.proc)), clock).card(),
+                  {trainer_finding(), blas_finding(), threads_finding()}};
+  for (const auto& meter : found.survey.meters) {
+    if (meter->card().device.starts_with("cpu")) found.cpu_is_modelled = false;
   }
-  for (const auto& meter : *meters) {
-    const MeterCard& card = meter->card();
-    list.push_back({"meter " + card.device, true,
-                    fmt::format("{}; {}; expected error ±{} %", card.sensor, method_text(card.method),
-                                number_text(100 * card.relative_error, 3))});
+  return found;
+}
+
+std::string sees(const MeterCard& card) {
+  if (card.method == Method::Model) return "computed when read";
+  std::string text =
+      card.period > Duration(0) ? "a value every " + to_text(card.period) : "a value whenever it is read";
+  if (card.method != Method::Integral) return text;
+  if (card.window <= Duration(0)) return text + ", of an instant";
+  return text + ", the mean of " + to_text(card.window);
+}
+
+void print_meter(const MeterCard& card, const char* mark) {
+  fmt::print("{:<4} {:<9} {}\n", mark, card.device, card.sensor);
+  fmt::print("{:14} {}; {}; expected error ±{} %{}\n", "", method_text(card.method), sees(card),
+             number_text(100 * card.relative_error, 3),
+             card.whole_machine ? "; shown beside the others, never added" : "");
+  if (card.power) fmt::print("{:14} checked against its power ({})\n", "", card.power->field);
+  if (card.caveat) fmt::print("{:14} note: {}\n", "", *card.caveat);
+}
+
+void print_text(const Diagnosis& found) {
+  fmt::print("What is measured here with --devices auto\n");
+  for (const auto& meter : found.survey.meters) {
+    if (!meter->card().whole_machine) print_meter(meter->card(), "ok");
   }
-  return list;
+  if (found.cpu_is_modelled) print_meter(found.model, "~~");
+  bool heading = false;
+  for (const auto& meter : found.survey.meters) {
+    if (!meter->card().whole_machine) continue;
+    if (!heading) fmt::print("\nAlso there, with --devices auto,machine\n");
+    heading = true;
+    print_meter(meter->card(), "ok");
+  }
+  if (!found.survey.missing.empty()) fmt::print("\nWhat cannot be measured, and why\n");
+  for (const Missing& one : found.survey.missing) {
+    fmt::print("--   {:<9} {}: {}\n", one.device, one.sensor, one.why);
+    if (!one.remedy.empty()) fmt::print("{:14} try: {}\n", "", one.remedy);
+    if (!one.gives_away.empty()) fmt::print("{:14} but: {}\n", "", one.gives_away);
+  }
+  fmt::print("\nTraining\n");
+  for (const Finding& f : found.training) {
+    fmt::print("{:<4} {:<17} {}\n", f.good ? "ok" : "!!", f.what, f.detail);
+    if (!f.remedy.empty()) fmt::print("{:22} try: {}\n", "", f.remedy);
+  }
+}
+
+ordered_json meter_json(const MeterCard& card, bool automatic) {
+  ordered_json json{{"device", card.device},
+                    {"sensor", card.sensor},
+                    {"method", method_text(card.method)},
+                    {"period_s", card.period.value()},
+                    {"window_s", card.window.value()},
+                    {"relative_error", card.relative_error},
+                    {"whole_machine", card.whole_machine},
+                    {"auto", automatic}};
+  json["caveat"] = card.caveat ? ordered_json(*card.caveat) : ordered_json(nullptr);
+  return json;
+}
+
+ordered_json as_json(const Diagnosis& found) {
+  ordered_json json{{"meters", ordered_json::array()},
+                    {"missing", ordered_json::array()},
+                    {"training", ordered_json::array()}};
+  for (const auto& meter : found.survey.meters)
+    json["meters"].push_back(meter_json(meter->card(), !meter->card().whole_machine));
+  if (found.cpu_is_modelled) json["meters"].push_back(meter_json(found.model, true));
+  for (const Missing& one : found.survey.missing) {
+    json["missing"].push_back({{"device", one.device},
+                               {"sensor", one.sensor},
+                               {"why", one.why},
+                               {"remedy", one.remedy},
+                               {"gives_away", one.gives_away}});
+  }
+  for (const Finding& f : found.training)
+    json["training"].push_back(
+        {{"what", f.what}, {"ok", f.good}, {"detail", f.detail}, {"remedy", f.remedy}});
+  return json;
 }
 
 int run_it(const CommonOptions& common) {
-  const std::vector<Finding> list = findings();
+  const Diagnosis found = examine();
   if (common.format == "json") {
-    nlohmann::ordered_json json = nlohmann::ordered_json::array();
-    for (const Finding& f : list)
-      json.push_back({{"what", f.what}, {"ok", f.good}, {"detail", f.detail}, {"remedy", f.remedy}});
-    fmt::print("{}\n", json.dump(2));
+    fmt::print("{}\n", as_json(found).dump(2));
   } else {
-    for (const Finding& f : list) {
-      fmt::print("{:<4} {:<18} {}\n", f.good ? "ok" : "!!", f.what, f.detail);
-      if (!f.remedy.empty()) fmt::print("     try: {}\n", f.remedy);
-    }
-    fmt::print(
-        "this version reads no hardware counter yet (NVML, RAPL): joules of 'auto' are modelled from CPU "
-        "time\n");
+    print_text(found);
   }
   return kDone;
 }
@@ -86,7 +173,7 @@ int run_it(const CommonOptions& common) {
 }  // namespace
 
 Command doctor_command() {
-  return {"doctor", "What can be trained and measured here, and what is missing", "frugal doctor",
+  return {"doctor", "What can be measured here, what cannot, and the line that would fix it", "frugal doctor",
           [](CLI::App& command, CommonOptions& common) {
             add_format(command, common, {"text", "json"});
             return [&common] { return run_it(common); };

@@ -1,5 +1,4 @@
 // The command `frugal`: finds the subcommand, reports what went wrong, returns the exit code.
-#include <csignal>
 #include <cstdio>
 #include <exception>
 
@@ -10,7 +9,7 @@ namespace frugal::app {
 namespace {
 
 std::vector<Command> commands() {
-  return {run_command(),    list_command(),    show_command(),   export_command(),
+  return {run_command(),    measure_command(), list_command(),   show_command(), export_command(),
           report_command(), compare_command(), doctor_command(), agent_command()};
 }
 
@@ -69,7 +68,7 @@ int run(int argc, char** argv) {
 }  // namespace frugal::app
 
 int main(int argc, char** argv) {
-  std::signal(SIGPIPE, SIG_IGN);
+  frugal::app::ignore_sigpipe();
   try {
     return frugal::app::run(argc, argv);
   } catch (const std::exception& defect) {

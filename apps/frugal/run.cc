@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <sstream>
 
+#include "environment.h"
 #include "frugal/base/clock.h"
 #include "frugal/base/units_text.h"
 #include "frugal/command.h"
@@ -196,7 +197,8 @@ int run_it(const RunOptions& options) {
   const Result<Limits> limits = bounded(plan->limits, options);
   if (!limits) return fail(limits.error());
   const SteadyClock clock;
-  if (const auto meters = open_meters(plan->energy.devices, clock); !meters) return fail(meters.error());
+  if (const auto meters = open_meters(plan->energy.devices, clock, machine_from_environment()); !meters)
+    return fail(meters.error());
   if (options.dry_run) return print_plan(*plan, *limits, *options.common);
   const Result<std::unique_ptr<SqliteLedger>> ledger =
       SqliteLedger::open(options.common->store, OpenMode::ReadWrite);

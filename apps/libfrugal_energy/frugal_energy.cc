@@ -70,7 +70,7 @@ std::unique_ptr<frugal_energy> opened(const char* devices, double interval_s, st
     why = meters.error().message + (meters.error().hint.empty() ? "" : " (" + meters.error().hint + ")");
     return nullptr;
   }
-  auto handle = std::make_unique<frugal_energy>(std::move(*meters), std::move(clock));
+  auto handle = std::make_unique<frugal_energy>(std::move(meters->meters), std::move(clock));
   handle->recorder.watch(::getpid());
   handle->recorder.start(Duration(interval_s == 0 ? 0.1 : interval_s));
   return handle;

@@ -100,6 +100,9 @@ std::string to_text(Joules energy) {
   } else if (size >= 999.5) {
     scaled = joules / 1e3;
     unit = " kJ";
+  } else if (size < 0.9995 && size > 0) {
+    scaled = joules * 1e3;
+    unit = " mJ";
   }
   const double shown = std::abs(scaled);
   return printed(shown >= 99.95 || shown == 0 ? "%.0f" : shown >= 9.995 ? "%.1f" : "%.2f", scaled) + unit;
@@ -108,6 +111,7 @@ std::string to_text(Joules energy) {
 std::string to_text(Duration time) {
   const double seconds = time.value();
   if (!std::isfinite(seconds)) return "unknown";
+  if (seconds < 9.995e-3 && seconds > 0) return printed("%.2f ms", seconds * 1e3);
   if (seconds < 0.9995) return printed("%.0f ms", seconds * 1e3);
   if (seconds < 59.95) return printed("%.1f s", seconds);
   const auto whole = static_cast<long long>(std::llround(seconds));

@@ -15,10 +15,10 @@ Result<Joules> parse_energy(std::string_view text);
 // Time with its unit: ms, s, min, h, d (also several parts: "1 h 30 min"). Errors as parse_energy.
 Result<Duration> parse_duration(std::string_view text);
 
-// Three significant digits: "812 J", "1.24 kJ", "3.10 MJ".
+// Three significant digits: "8.12 mJ", "812 J", "1.24 kJ", "3.10 MJ".
 std::string to_text(Joules energy);
 
-// "45 ms", "12.3 s", "3 min 20 s", "2 h 5 min".
+// "4.51 ms", "45 ms", "12.3 s", "3 min 20 s", "2 h 5 min".
 std::string to_text(Duration time);
 
 // A double with `digits` significant digits, no trailing zeros: "0.972", "1e-05".

@@ -14,12 +14,19 @@
 
 namespace frugal {
 
-// "auto" (every counter that can be read, the model for what has none; today: the model), "model[:SPEC]",
-// "sim:SPEC" (several are named sim0, sim1, …), "none" (alone: no meters, energy is absent). Devices are
-// separated by ';', or by ',' where what follows is no key=value of the device before it:
-// "sim:power=50W,seed=2,sim:power=70W,model" is three devices. `clock` must outlive the meters.
-Result<std::vector<std::unique_ptr<Meter>>> open_meters(std::string_view devices, const Clock& clock,
-                                                        const Machine& machine = {});
+struct OpenedMeters {
+  std::vector<std::unique_ptr<Meter>> meters = {};
+  std::vector<std::string> caveats = {};  // of what is there and is not measured
+};
+
+// "auto" (every counter that can be read, but the whole machine's; the model for the CPU where it has none),
+// "gpu" (all), "gpu0", "gpu:GPU-8932" (by UUID), "cpu", "cpu0", "dram", "dram0", "machine", "machine0",
+// "model[:SPEC]", "sim:SPEC" (several are named sim0, sim1, …), "replay:FILE.csv", "none" (alone: no meters,
+// energy is absent). Devices are separated by ';', or by ',' where what follows is no key=value of the device
+// before it: "sim:power=50W,seed=2,sim:power=70W,model" is three devices. A sensor that is asked for by name
+// and cannot be read is an error (NeedRights) with the reason and the line that would help. `clock` must
+// outlive the meters.
+Result<OpenedMeters> open_meters(std::string_view devices, const Clock& clock, const Machine& machine = {});
 
 // The list cut into single devices by the rule above, spaces around them removed.
 std::vector<std::string> split_devices(std::string_view devices);

@@ -8,19 +8,29 @@ namespace {
 
 using Words = std::vector<std::string>;
 
+// A machine without any sensor, whatever the tests run on.
+Machine bare_machine() {
+  Machine machine;
+  machine.sys = "/no/such/sys";
+  machine.dev = "/no/such/dev";
+  machine.nvml_library = "libno-such-library.so";
+  machine.amd_libraries = {};
+  return machine;
+}
+
 Words opened(const char* list) {
   const ManualClock clock;
-  const auto meters = open_meters(list, clock);
+  const auto meters = open_meters(list, clock, bare_machine());
   EXPECT_TRUE(meters.ok()) << list;
   Words names;
   if (meters.ok()) {
-    for (const auto& meter : *meters) names.push_back(meter->card().device);
+    for (const auto& meter : meters->meters) names.push_back(meter->card().device);
   }
   return names;
 }
 std::string refusal(const char* list) {
   const ManualClock clock;
-  const auto meters = open_meters(list, clock);
+  const auto meters = open_meters(list, clock, bare_machine());
   return meters.ok() ? "accepted" : meters.error().message;
 }
 
@@ -44,7 +54,7 @@ TEST(OpenMeters, NamesTheDevicesInOrder) {
 TEST(OpenMeters, SaysWhatIsWrongAndWhatIsNear) {
   EXPECT_EQ(refusal("modl"), "unknown device 'modl' (did you mean 'model'?)");
   EXPECT_EQ(refusal("sim:power=5W,smi:"), "unknown device 'smi' (did you mean 'sim'?)");
-  EXPECT_EQ(refusal("toaster"), "unknown device 'toaster' (known: auto, model, sim, none)");
+  EXPECT_EQ(refusal("toaster"), "unknown device 'toaster' (known: auto, gpu, cpu, dram, machine, model, sim, replay, none)");
   EXPECT_EQ(refusal(""), "no device is named");
   EXPECT_EQ(refusal("none,model"), "the device 'none' stands alone");
   EXPECT_EQ(refusal("auto,model"), "the device 'model' is listed twice: its joules would count twice");

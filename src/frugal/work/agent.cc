@@ -137,7 +137,7 @@ class Agent {
   }
 
   void describe_meters(json& body) const {
-    std::set<std::string> caveats;
+    std::set<std::string> caveats(settings_.caveats.begin(), settings_.caveats.end());
     body["sensors"] = json::array();
     for (const MeterCard& card : recorder_.cards()) {
       body["sensors"].push_back(card.device + ": " + card.sensor);

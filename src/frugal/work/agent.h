@@ -16,10 +16,11 @@
 namespace frugal {
 
 struct AgentSettings {
-  std::vector<std::string> worker;  // the command
-  Duration interval{0.1};           // between readings of the meters
-  Duration heartbeat{1.0};          // between energy events
-  Duration grace{3.0};              // for the worker to end by itself after shutdown
+  std::vector<std::string> worker;        // the command
+  std::vector<std::string> caveats = {};  // beyond those of the meters
+  Duration interval{0.1};                 // between readings of the meters
+  Duration heartbeat{1.0};                // between energy events
+  Duration grace{3.0};                    // for the worker to end by itself after shutdown
 };
 
 // Runs until the study shuts it down, closes its end or the worker dies; the worker never outlives the call.

@@ -53,8 +53,8 @@ class AgentTest : public testing::Test {
   }
   void run(const std::string& devices) {
     thread_ = std::thread([this, devices] {
-      Result<std::vector<std::unique_ptr<Meter>>> meters = open_meters(devices, clock_);
-      status_ = run_agent(settings_, std::move(*meters), clock_, {requests_[0], answers_[1]});
+      Result<OpenedMeters> meters = open_meters(devices, clock_);
+      status_ = run_agent(settings_, std::move(meters->meters), clock_, {requests_[0], answers_[1]});
       ::close(answers_[1]);
       ::close(requests_[0]);
     });
