@@ -80,7 +80,7 @@ test("the page of a random search has top lists, distributions, slices, parallel
   const { page, trouble, close } = await openReport(browser, at("random.html"));
   await drawAll(page);
   await assertDrawn(page, 11);
-  const captions = (await page.$$eval("figcaption b, caption b", (all) => all.map((b) => b.textContent.replace(/^\S+ \d+\. /, "")))).join(" ");
+  const captions = (await page.$$eval("figcaption b, .caption b", (all) => all.map((b) => b.textContent.replace(/^\S+ \d+\. /, "")))).join(" ");
   for (const wanted of ["Energy against quality", "Anytime curve", "best accuracy", "least energy", "Distribution of energy", "Slices", "Parallel coordinates", "Levels sorted by"]) {
     assert.ok(captions.includes(wanted), `${wanted} is missing: ${captions}`);
   }

@@ -5,11 +5,11 @@ import { BarChart, HeatmapChart, LineChart, ParallelChart, ScatterChart } from "
 import { GridComponent, LegendComponent, MarkAreaComponent, MarkLineComponent, ParallelComponent, TooltipComponent, VisualMapComponent } from "echarts/components";
 import { CanvasRenderer, SVGRenderer } from "echarts/renderers";
 import { h } from "./dom.js";
+import { onPaper } from "./paper.js";
 
 echarts.use([BarChart, HeatmapChart, LineChart, ParallelChart, ScatterChart, GridComponent, LegendComponent, MarkAreaComponent,
   MarkLineComponent, ParallelComponent, TooltipComponent, VisualMapComponent, CanvasRenderer, SVGRenderer]);
 
-export const onPaper = location.hash === "#print";
 const sans = 'system-ui, -apple-system, "Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", Arial, sans-serif';
 const charts = new Set();
 

@@ -1,4 +1,6 @@
 // Elements without markup in strings: what a study is called can never become HTML here.
+import { onPaper } from "./paper.js";
+
 export function h(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
   for (const [name, value] of Object.entries(attributes)) {
@@ -16,10 +18,14 @@ export const mark = (name) => h("span", { class: "mark", style: `background: var
 
 export const hue = mark;
 
+// A long name may be cut after its underscores.
+const breakable = (text) => text.split("_").flatMap((part, i) => (i === 0 ? [part] : ["_", h("wbr"), part]));
+
 let tables = 0;
+let named = 0;
 // columns: {head, cell(row) → text or node, numeric, wrap, sort(row) → number or text}; rows: any.
 // More than `first` rows are shown on request, so that the page stays light.
-export function table({ title, text = "", columns, rows, first = 50, rowClass = () => null, numbered = true }) {
+export function table({ title, text = "", columns, rows, first = 50, rowClass = () => null }) {
   let shown = first;
   let sorted = rows;
   let by = null;
@@ -52,12 +58,14 @@ export function table({ title, text = "", columns, rows, first = 50, rowClass = 
   };
   const heads = columns.map((column) =>
     h("th", { scope: "col", class: column.numeric ? "n" : null, "aria-sort": column.sort ? "none" : null },
-      column.sort ? h("button", { type: "button", onclick: () => sortBy(column) }, column.head) : column.head));
+      column.sort && !onPaper ? h("button", { type: "button", onclick: () => sortBy(column) }, breakable(column.head)) : breakable(column.head)));
   fill();
-  const caption = title ? h("caption", {}, h("b", {}, numbered ? `Table ${++tables}. ${title}. ` : `${title}. `), text) : null;
-  const name = title ?? "Table";
-  return h("div", {}, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
-    h("table", {}, caption, h("thead", {}, h("tr", {}, heads)), body)), h("p", { class: "controls" }, more));
+  // Beside the table and not in it: a caption would be as wide as the table, and scroll away with it.
+  const id = `table-${++tables}`;
+  const caption = title && h("p", { class: "caption", id }, h("b", {}, `Table ${++named}. ${title}. `), text);
+  const name = title ?? "Data of the figure";
+  return h("div", { class: rows.length <= 16 ? "short" : null }, caption, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
+    h("table", { class: columns.length > 11 ? "wide" : null, "aria-labelledby": title ? id : null }, h("thead", {}, h("tr", {}, heads)), body)), h("p", { class: "controls" }, more));
 }
 
 export const facts = (pairs) => h("dl", { class: "facts" }, pairs.filter(([, v]) => v !== null && v !== undefined && v !== "").map(([k, v]) => [h("dt", {}, k), h("dd", {}, v)]));

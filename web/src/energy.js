@@ -6,7 +6,7 @@ import { axisJoules, count, joules, method, number, percent, range, seconds, wat
 const fateNames = { winner: "winner", kept: "kept", running: "running", dropped: "dropped", failed: "failed" };
 const phaseText = { explore: "explore", train: "train", evaluate: "evaluate", load: "load", other: "other" };
 // Shapes tell fates apart where colours do not.
-const shapes = { winner: "diamond", kept: "circle", running: "circle", dropped: "emptyCircle", failed: "triangle" };
+const shapes = { winner: "diamond", kept: "circle", running: "circle", dropped: "circle", failed: "triangle" };
 export const logWorthy = (values) => values.length > 1 && Math.min(...values) > 0 && Math.max(...values) > 20 * Math.min(...values);
 const widest = 40;
 
@@ -28,7 +28,7 @@ function tradeoff(report) {
     series: [
       { name: "Pareto front", type: "line", step: metric.maximise ? "end" : "end", data: front.map(point), symbol: "none", lineStyle: { color: c.accent, width: 1.5, type: [5, 4] }, itemStyle: { color: c.accent }, z: 3 },
       ...fates.map((fate) => ({ name: fateNames[fate], type: "scatter", symbol: shapes[fate], symbolSize: fate === "winner" ? 15 : shown.length > 1000 ? 4 : 9, large: shown.length > 5000, largeThreshold: 5000,
-        data: shown.filter((i) => trials.fate[i] === fate).map(point), itemStyle: { color: c[fate], opacity: shown.length > 500 ? 0.6 : 1 }, z: fate === "winner" ? 5 : 2 })),
+        data: shown.filter((i) => trials.fate[i] === fate).map(point), itemStyle: fate === "dropped" && shown.length <= 500 ? { color: c.ground, borderColor: c.dropped, borderWidth: 1.6 } : { color: c[fate], opacity: shown.length > 500 ? 0.6 : 1 }, z: fate === "winner" ? 5 : 2 })),
     ],
   });
   const best = front.map((i) => `trial ${trials.id[i]} ${number(trials.best[i])} at ${joules(trials.energy_j[i])}`).slice(0, 6).join("; ");

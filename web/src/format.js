@@ -18,7 +18,7 @@ export const number = (v, significant = 4) => {
 };
 // Keeps trailing zeros, so that a column of them lines up.
 export const fixed = (v, significant = 4) => (absent(v) ? none : digits(v, significant).replaceAll("-", "−"));
-export const percent = (v) => (absent(v) ? none : `${number(100 * v, 3)}${thin}%`);
+export const percent = (v) => (absent(v) ? none : `${v === 0 ? "0" : v >= 0.99995 ? number(100 * v, 3) : digits(100 * v, 3)}${thin}%`);
 export const count = (v) => (absent(v) ? none : String(v).replace(/\B(?=(\d{3})+$)/g, thin));
 
 function scaled(v, steps) {

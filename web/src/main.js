@@ -1,5 +1,6 @@
 // The page: reads the one object of the report and lays out its sections. Formats numbers, computes none.
-import { drawAll, onPaper, redrawAll } from "./charts.js";
+import { drawAll, redrawAll } from "./charts.js";
+import { onPaper } from "./paper.js";
 import { h } from "./dom.js";
 import { answer } from "./answer.js";
 import { energy } from "./energy.js";
@@ -42,7 +43,7 @@ else if (typeof IntersectionObserver === "function") {
       if (!entry.isIntersecting) continue;
       links.forEach((link) => (link.getAttribute("href") === `#${entry.target.id}` ? link.setAttribute("aria-current", "true") : link.removeAttribute("aria-current")));
     }
-  }, { rootMargin: "-15% 0px -75% 0px" });
+  }, { rootMargin: "-10% 0px -60% 0px" });
   document.querySelectorAll("section").forEach((s) => seen.observe(s));
 }
 root.dataset.ready = "true";

@@ -1,6 +1,7 @@
 // 3: SM². Quality, energy per epoch and learning rate over the epochs (Figure 2 of Geissler et al. 2024, arXiv
 // 2412.08526), the range tests with the chosen window (its Figure 1), and every round's decision.
-import { axis, chart, figure, grid, onPaper, palette, tip } from "./charts.js";
+import { axis, chart, figure, grid, palette, tip } from "./charts.js";
+import { onPaper } from "./paper.js";
 import { choose, h, hue, table } from "./dom.js";
 import { axisJoules, fixed, joules, number } from "./format.js";
 
@@ -27,8 +28,8 @@ function column(report, shown, name, line, probe, more, show) {
         const label = `trial ${trials.id[i]}`;
         const wins = trials.fate[i] === "winner";
         return [
-          { name: label, type: "line", data: line(course).map((v, at) => [at + 1, v]), showSymbol: course.epoch.length < 25, symbolSize: 4, lineStyle: { color: colour, width: wins ? 2.4 : 1.5 }, itemStyle: { color: colour }, z: wins ? 4 : 3 },
-          { name: label, type: "scatter", data: probes, symbol: "emptyDiamond", symbolSize: 9, itemStyle: { color: colour }, z: 5 },
+          { name: label, type: "line", data: line(course).map((v, at) => [at + 1, v]), symbol: "circle", showSymbol: course.epoch.length < 25, symbolSize: 4, lineStyle: { color: colour, width: wins ? 2.4 : 1.5 }, itemStyle: { color: colour }, z: wins ? 4 : 3 },
+          { name: label, type: "scatter", data: probes, symbol: "diamond", symbolSize: 9, itemStyle: { color: c.ground, borderColor: colour, borderWidth: 1.5 }, z: 5 },
         ];
       }),
     };
@@ -72,7 +73,7 @@ function rateTests(report) {
       grid: grid({ top: 44 }), tooltip: tip(c, (p) => (p.value ? [`learning rate ${number(p.value[0], 3)}`, `loss ${number(p.value[1])}`] : [p.name])),
       xAxis: axis(c, "learning rate (log scale)", { type: "log", min: t.rates[0], max: t.rates[t.rates.length - 1], axisLabel: { ...axis(c).axisLabel, formatter: (v) => number(v, 2) }, splitLine: { show: false } }),
       yAxis: axis(c, "training loss, mean of the cycles", { nameGap: 42 }),
-      series: [{ type: "line", data: t.rates.map((rate, i) => [rate, t.losses[i]]), symbolSize: 5, lineStyle: { color: c.ink, width: 1.5 }, itemStyle: { color: c.ink }, connectNulls: false,
+      series: [{ type: "line", data: t.rates.map((rate, i) => [rate, t.losses[i]]), symbol: "circle", symbolSize: 5, lineStyle: { color: c.ink, width: 1.5 }, itemStyle: { color: c.ink }, connectNulls: false,
         markArea: end > begin ? { silent: true, itemStyle: { color: c["accent-soft"], opacity: 0.8 }, data: [[{ xAxis: t.rates[begin] }, { xAxis: t.rates[end - 1] }]] } : undefined,
         markLine: { symbol: "none", data: [...lines, ...(t.loss_before === null ? [] : [{ yAxis: t.loss_before, lineStyle: { color: c.faint, type: [2, 3] }, label: { formatter: "loss before", color: c.soft, fontSize: 11, position: "insideStartTop" } }])] } }],
     };

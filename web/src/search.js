@@ -1,5 +1,6 @@
 // 4: what the trials together show: top lists, distributions, slices, parallel coordinates, matrices of levels.
-import { axis, chart, figure, grid, legend, onPaper, tip } from "./charts.js";
+import { axis, chart, figure, grid, legend, tip } from "./charts.js";
+import { onPaper } from "./paper.js";
 import { choose, h, mark, table } from "./dom.js";
 import { axisJoules, count, fixed, joules, none, number, percent, seconds } from "./format.js";
 
@@ -23,7 +24,8 @@ function everyTrial(report) {
     { head: "Per epoch", numeric: true, cell: (i) => joules(trials.energy_per_epoch_j[i]), sort: (i) => trials.energy_per_epoch_j[i] },
     ...(eq ? [{ head: "EQ, 1/Wh", numeric: true, cell: (i) => fixed(trials.eq[i], 3), sort: (i) => trials.eq[i] }] : []),
     { head: "Time", numeric: true, cell: (i) => seconds(trials.duration_s[i]), sort: (i) => trials.duration_s[i] },
-    ...factors.map((f) => ({ head: f.name, numeric: f.numeric, cell: (i) => (f.numeric && f.level[i] !== null ? number(f.values[f.level[i]]) : levelText(f, i)), sort: (i) => f.level[i] })),
+    // Paper is narrow: many parameters stand in one column there.
+    ...(onPaper && factors.length > 6 ? [{ head: "Configuration", wrap: true, cell: (i) => configuration(report, i) }] : factors.map((f) => ({ head: f.name, numeric: f.numeric, cell: (i) => (f.numeric && f.level[i] !== null ? number(f.values[f.level[i]]) : levelText(f, i)), sort: (i) => f.level[i] }))),
   ];
   if (Object.keys(trials.failure).length) columns.push({ head: "Failure", wrap: true, cell: (i) => trials.failure[i] ?? "" });
   const constants = report.constants.map(([k, v]) => `${k} = ${v}`).join(", ");

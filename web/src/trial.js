@@ -1,5 +1,6 @@
 // 6: one trial closely: its epochs, its joules by phase, and how they were found.
-import { axis, chart, figure, grid, legend, onPaper, tip } from "./charts.js";
+import { axis, chart, figure, grid, legend, tip } from "./charts.js";
+import { onPaper } from "./paper.js";
 import { choose, facts, h } from "./dom.js";
 import { axisJoules, joules, number, percent, seconds } from "./format.js";
 
@@ -12,7 +13,7 @@ export function trial(report) {
   let at = shown[0];
   const option = (c) => {
     const course = courses[at];
-    const line = (name, data, colour, axisIndex) => ({ name, type: "line", yAxisIndex: axisIndex, data: data.map((v, k) => [k + 1, v]), showSymbol: data.length < 40, symbolSize: 5, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour } });
+    const line = (name, data, colour, axisIndex) => ({ name, type: "line", yAxisIndex: axisIndex, data: data.map((v, k) => [k + 1, v]), symbol: "circle", showSymbol: data.length < 40, symbolSize: 5, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour } });
     return {
       grid: grid({ right: 62 }), legend: legend(c),
       tooltip: tip(c, (ps) => { const k = ps[0].value[0] - 1; return [`epoch ${course.epoch[k]}${course.rolled_back?.includes(k) ? " (rolled back)" : ""}`, `${metric.name} ${number(course.metric[k])}`, `training loss ${number(course.loss[k])}`, `energy ${joules(course.energy_j[k])}`]; }, { trigger: "axis" }),
