@@ -81,7 +81,7 @@ test("the page of a random search has top lists, distributions, slices, parallel
   await drawAll(page);
   await assertDrawn(page, 11);
   const captions = (await page.$$eval("figcaption b, .caption b", (all) => all.map((b) => b.textContent.replace(/^\S+ \d+\. /, "")))).join(" ");
-  for (const wanted of ["Energy against quality", "Anytime curve", "best accuracy", "least energy", "Distribution of energy", "Slices", "Parallel coordinates", "Levels sorted by"]) {
+  for (const wanted of ["Energy against quality", "Anytime curve", "best accuracy", "least energy", "Distribution of energy", "Slices", "Parallel coordinates", "Levels sorted by", "What changes energy per epoch", "Coefficients for best accuracy", "Parameters and outcomes"]) {
     assert.ok(captions.includes(wanted), `${wanted} is missing: ${captions}`);
   }
   // Another parameter of the slices is drawn anew.

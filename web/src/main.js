@@ -2,6 +2,7 @@
 import { drawAll, redrawAll } from "./charts.js";
 import { onPaper } from "./paper.js";
 import { h } from "./dom.js";
+import { analysis } from "./analysis.js";
 import { answer } from "./answer.js";
 import { energy } from "./energy.js";
 import { measured } from "./measured.js";
@@ -25,7 +26,7 @@ function themeButton() {
   return button;
 }
 
-const sections = [answer(report), energy(report), rounds(report), search(report), trial(report), measured(report)].filter(Boolean);
+const sections = [answer(report), energy(report), rounds(report), search(report), analysis(report), trial(report), measured(report)].filter(Boolean);
 const links = sections.map((s) => h("a", { href: `#${s.id}` }, s.short));
 links[0].setAttribute("aria-current", "true");
 const under = [`strategy ${report.strategy}`, `seed ${report.seed}`, `begun ${report.method.begun}`].join(" · ");

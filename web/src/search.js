@@ -29,7 +29,7 @@ function everyTrial(report) {
   ];
   if (Object.keys(trials.failure).length) columns.push({ head: "Failure", wrap: true, cell: (i) => trials.failure[i] ?? "" });
   const constants = report.constants.map(([k, v]) => `${k} = ${v}`).join(", ");
-  return table({ title: "Trials", text: `${constants ? `Equal in all: ${constants}. ` : ""}Column heads sort. EQ is the last validated ${metric.name} by the mean watt-hours of an epoch.`, columns, rows: trials.id.map((_, i) => i), first: onPaper ? 60 : 40, rowClass: (i) => (trials.fate[i] === "winner" ? "strong" : trials.fate[i] === "failed" ? "out" : null) });
+  return table({ title: "Trials", text: `${constants ? `Equal in all: ${constants}. ` : ""}${onPaper ? "" : "Column heads sort. "}EQ is the last validated ${metric.name} by the mean watt-hours of an epoch.`, columns, rows: trials.id.map((_, i) => i), first: onPaper ? 60 : 40, rowClass: (i) => (trials.fate[i] === "winner" ? "strong" : trials.fate[i] === "failed" ? "out" : null) });
 }
 
 function topLists(report) {

@@ -15,7 +15,7 @@ export function trial(report) {
     const course = courses[at];
     const line = (name, data, colour, axisIndex) => ({ name, type: "line", yAxisIndex: axisIndex, data: data.map((v, k) => [k + 1, v]), symbol: "circle", showSymbol: data.length < 40, symbolSize: 5, lineStyle: { color: colour, width: 2 }, itemStyle: { color: colour } });
     return {
-      grid: grid({ right: 62 }), legend: legend(c),
+      grid: grid({ right: 72 }), legend: legend(c),
       tooltip: tip(c, (ps) => { const k = ps[0].value[0] - 1; return [`epoch ${course.epoch[k]}${course.rolled_back?.includes(k) ? " (rolled back)" : ""}`, `${metric.name} ${number(course.metric[k])}`, `training loss ${number(course.loss[k])}`, `energy ${joules(course.energy_j[k])}`]; }, { trigger: "axis" }),
       xAxis: axis(c, "epochs trained", { scale: false, min: 1, max: Math.max(2, course.epoch.length), minInterval: 1, splitLine: { show: false } }),
       yAxis: [axis(c, metric.name, { nameGap: 42 }), axis(c, "energy of the epoch", { nameGap: 48, splitLine: { show: false }, axisLabel: { ...axis(c).axisLabel, formatter: axisJoules } })],

@@ -21,4 +21,8 @@ std::vector<Ranking> rankings_of(const StudyResult& result, const std::vector<Tr
 // Of quality and energy; none for fewer than five trials that have it.
 std::vector<Histogram> histograms_of(const StudyResult& result);
 
+// Nothing where an analysis would mislead: see Analysis.
+std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector<TrialFinding>& trials,
+                                    const std::vector<Factor>& factors);
+
 }  // namespace frugal

@@ -65,6 +65,7 @@ Findings find(StudyResult result, std::span<const StudyResult> references) {
   if (plan) found.rate_tests = rate_tests_of(result, *plan);
   found.factors = factors_of(result);
   found.rankings = rankings_of(result, found.trials);
+  found.analysis = analysis_of(result, found.trials, found.factors);
   found.histograms = histograms_of(result);
   if (!references.empty()) {
     std::vector<StudyResult> both{result};

@@ -11,6 +11,8 @@
 
 #include "frugal/energy/carbon.h"
 #include "frugal/report/comparison.h"
+#include "frugal/stats/correlation.h"
+#include "frugal/stats/regression.h"
 #include "frugal/study/result.h"
 
 namespace frugal {
@@ -112,6 +114,28 @@ struct Histogram {
   std::vector<int> counts = {};
 };
 
+// What the parameters do to one outcome: least squares over the trials (stats/regression.h).
+struct RegressionFinding {
+  std::string outcome;  // energy_per_epoch_wh, quality
+  stats::Regression fit;
+  std::vector<stats::Contrast> contrasts = {};  // levels of each factor against its first one
+  std::optional<double> r_squared_predicted =
+      {};  // of runs left out, by 5 folds; repeats of a point stay together
+  std::vector<std::string> warnings = {};
+};
+struct CorrelationFinding {
+  std::string parameter;
+  std::string outcome;
+  stats::Correlation spearman;
+  stats::Correlation pearson;
+};
+// Absent for strategies whose trials depend on earlier outcomes, and for fewer than ten trials.
+struct Analysis {
+  std::vector<RegressionFinding> regressions = {};
+  std::vector<CorrelationFinding> correlations = {};
+  std::vector<std::string> notes = {};  // what was left out and why
+};
+
 struct Findings {
   StudyResult result;
   std::vector<EnergyPart> phases = {};  // explore, train, evaluate, load, other, then what else there is
@@ -132,6 +156,7 @@ struct Findings {
   std::vector<Factor> factors = {};
   std::vector<Ranking> rankings = {};
   std::vector<Histogram> histograms = {};
+  std::optional<Analysis> analysis = {};
   std::optional<Comparison> parity = {};  // with ordinary training of the same workload
   std::optional<Emission> carbon = {};
   std::string no_carbon = {};  // the sentence that says why there is no such figure

@@ -303,6 +303,60 @@ ordered_json histograms_json(const std::vector<Histogram>& histograms) {
   });
 }
 
+ordered_json coefficient_json(const stats::Coefficient& c) {
+  return {{"name", c.name},
+          {"coef", brief(c.coef)},
+          {"std_err", brief(c.std_err)},
+          {"t", brief(c.t)},
+          {"p_value", brief(c.p_value)},
+          {"ci_low", brief(c.ci_low)},
+          {"ci_high", brief(c.ci_high)}};
+}
+
+ordered_json contrast_json(const stats::Contrast& c) {
+  ordered_json held = coefficient_json(c.difference);
+  held["name"] = c.factor + ": " + c.a + " − " + c.b;
+  held["identified"] = c.identified;
+  return held;
+}
+
+ordered_json regression_json(const RegressionFinding& found) {
+  const stats::Regression& fit = found.fit;
+  return {{"outcome", found.outcome},
+          {"form", fit.form == stats::Form::OneHot ? "one-hot" : "full rank"},
+          {"n", fit.n},
+          {"dropped", fit.dropped},
+          {"rank", fit.rank},
+          {"r_squared", brief(fit.r_squared)},
+          {"r_squared_adj", brief(fit.r_squared_adj)},
+          {"r_squared_predicted", brief(found.r_squared_predicted)},
+          {"f_statistic", brief(fit.f_statistic)},
+          {"f_p_value", brief(fit.f_p_value)},
+          {"residual_sd", brief(fit.residual_sd)},
+          {"coefficients", column(fit.coefficients, coefficient_json)},
+          {"contrasts", column(found.contrasts, contrast_json)},
+          {"warnings", found.warnings}};
+}
+
+ordered_json correlation_json(const CorrelationFinding& found) {
+  return {{"parameter", found.parameter},
+          {"outcome", found.outcome},
+          {"n", found.spearman.n},
+          {"rho", brief(found.spearman.coefficient)},
+          {"ci_low", brief(found.spearman.ci_low)},
+          {"ci_high", brief(found.spearman.ci_high)},
+          {"p_value", brief(found.spearman.p_value)},
+          {"pearson_r", brief(found.pearson.coefficient)},
+          {"pearson_p_value", brief(found.pearson.p_value)}};
+}
+
+ordered_json analysis_json(const std::optional<Analysis>& analysis) {
+  if (!analysis) return nullptr;
+  return {{"regressions", column(analysis->regressions, regression_json)},
+          {"correlations", column(analysis->correlations, correlation_json)},
+          {"notes", analysis->notes}};
+}
+
 ordered_json parity_json(const Findings& findings) {
   return findings.parity ? comparison_json(*findings.parity) : ordered_json(nullptr);
 }
@@ -353,6 +407,7 @@ ordered_json page_json(const Findings& findings, const std::string& version) {
           {"rounds", rounds_json(result.decisions)},
           {"rankings", rankings_json(findings)},
           {"histograms", histograms_json(findings.histograms)},
+          {"analysis", analysis_json(findings.analysis)},
           {"method", method_json(findings, version)}};
 }
 
