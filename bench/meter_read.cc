@@ -1,7 +1,7 @@
 // What one poll of a machine's meters costs, with Google Benchmark: microseconds to read every meter of a
-// case once, as the recorder does at each poll. The vendors' libraries are the stand-ins of tests/standin, so
-// the figure is the cost of this program and of the stand-in, without the driver's. A new case is a line of
-// kCases.
+// case once, as the recorder does at each poll. The vendors' libraries are the stand-ins of tests/standin,
+// and the zones of powercap are ordinary files, so the figure is the cost of this program and of the
+// stand-in, without the driver's. A new case is a line of kCases.
 //   scripts/build bench && build/bench/bin/meter_read --benchmark_repetitions=5
 #include <benchmark/benchmark.h>
 #include <stdlib.h>
@@ -13,7 +13,9 @@
 
 #include "frugal/energy/find_amd.h"
 #include "frugal/energy/find_nvml.h"
+#include "frugal/energy/rapl.h"
 #include "frugal/energy/recorder.h"
+#include "frugal/energy/standin_tree.h"
 
 namespace frugal {
 namespace {
@@ -40,6 +42,15 @@ Meters rocm(const std::string& json, const Clock& clock) {
   setenv("FRUGAL_STANDIN_AMD", json.c_str(), 1);
   return find_amd({.amd_libraries = {STANDIN_FOLDER "/amd/librocm_smi64.so"}}, clock).meters;
 }
+// Two packages and the memory of one, as files that are gone from their folder and still open.
+Meters powercap(const Clock& clock) {
+  const StandinTree tree;
+  Powercap zones(tree);
+  zones.add({.folder = "intel-rapl:0", .name = "package-0"});
+  zones.add({.folder = "intel-rapl:1", .name = "package-1"});
+  zones.add({.folder = "intel-rapl:0:0", .name = "dram"});
+  return find_rapl(tree.machine(), clock).meters;
+}
 
 const std::vector<Case> kCases{
     {"nvml, 8 boards, counter and power", 8,
@@ -48,6 +59,7 @@ const std::vector<Case> kCases{
      [](const Clock& c) {
        return nvml(boards(8, R"({"counter":false,"sim":"power=300W,period=100ms"})"), c);
      }},
+    {"powercap, 3 zones", 3, powercap},
     {"rocm-smi, 8 boards, counter and power", 8,
      [](const Clock& c) { return rocm(boards(8, R"({"sim":"power=300W"})"), c); }},
 };

@@ -37,11 +37,11 @@ struct Folder {
 // Zones of one control type, parents before their children.
 std::vector<Folder> folders_of(const Machine& machine, const std::string& control,
                                std::vector<Missing>& broken) {
-  const std::string root = machine.sys + "/class/powercap";
+  const std::string root = machine.sys + "/class/powercap/";
   std::vector<Folder> folders;
   std::vector<Missing> nameless;
   for (const std::string& name : names_in(root, control + ":")) {
-    const std::string path = root + "/" + name;
+    const std::string path = root + name;
     if (const auto label = kernel_text(path + "/name")) {
       folders.push_back({name, path, *label});
     } else {
