@@ -43,6 +43,7 @@ Command show_command();
 Command export_command();
 Command report_command();
 Command compare_command();
+Command data_command();
 Command doctor_command();
 Command agent_command();
 

@@ -9,33 +9,35 @@ namespace frugal::app {
 namespace {
 
 std::vector<Command> commands() {
-  return {run_command(),    measure_command(), list_command(),   show_command(), export_command(),
-          report_command(), compare_command(), doctor_command(), agent_command()};
+  return {run_command(),    measure_command(), list_command(), show_command(),   export_command(),
+          report_command(), compare_command(), data_command(), doctor_command(), agent_command()};
 }
 
 // CLI11 names the argument that it did not expect; the nearest thing that it would have taken is added here.
-int usage(const CLI::App& app, const CLI::ParseError& error, const std::vector<Command>& table) {
+int usage(const CLI::App& app, const CLI::ParseError& error) {
   if (error.get_exit_code() == 0) return app.exit(error);
   std::string message = error.what();
   const CLI::App* chosen = &app;
-  for (const CLI::App* sub : app.get_subcommands()) chosen = sub;
+  while (!chosen->get_subcommands().empty()) chosen = chosen->get_subcommands().front();
   std::vector<std::string> known;
   const std::vector<std::string> extras = chosen->remaining(true);
-  const bool command_expected = chosen == &app && !extras.empty() && !extras.front().starts_with("-");
+  const std::vector<const CLI::App*> below = chosen->get_subcommands([](const CLI::App*) { return true; });
+  const bool command_expected = !below.empty() && !extras.empty() && !extras.front().starts_with("-");
   for (const CLI::Option* option : chosen->get_options()) {
     if (!command_expected && !option->get_lnames().empty())
       known.push_back("--" + option->get_lnames().front());
   }
   if (command_expected) {
-    for (const Command& command : table) {
-      if (!command.internal) known.emplace_back(command.name);
+    for (const CLI::App* sub : below) {
+      if (!sub->get_group().empty()) known.push_back(sub->get_name());
     }
   }
   if (!extras.empty()) {
     const std::string what = command_expected ? "command" : "argument";
     message = "unknown " + what + " '" + extras.front() + "'" + did_you_mean(extras.front(), known);
   }
-  const std::string name = chosen == &app ? "" : " " + chosen->get_name();
+  std::string name;
+  for (const CLI::App* at = chosen; at != &app; at = at->get_parent()) name = " " + at->get_name() + name;
   return fail(bad_input(message, "frugal" + name + " --help"));
 }
 
@@ -56,7 +58,7 @@ int run(int argc, char** argv) {
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return usage(app, error, table);
+    return usage(app, error);
   }
   for (const auto& [sub, runner] : runners) {
     if (sub->parsed()) return runner();
