@@ -250,6 +250,28 @@ Result<Regression> fit(const Table& table, const Model& model) {
   return r;
 }
 
+std::vector<Winner> winners(const Regression& regression, double level) {
+  std::vector<Winner> found;
+  for (const ModelFactor& factor : regression.factors) {
+    std::optional<Winner> best;
+    std::optional<std::string> reference;
+    for (std::size_t i = 0; i < factor.levels.size(); ++i) {
+      if (factor.column[i] < 0) {
+        reference = factor.levels[i];
+        continue;
+      }
+      const Coefficient& c = regression.coefficients[static_cast<std::size_t>(factor.column[i])];
+      if (c.p_value <= level && (!best || c.coef < best->coefficient.coef))
+        best = {factor.name, factor.levels[i], c};
+    }
+    if (!best) continue;
+    if (reference && best->coefficient.coef > 0)
+      best = {factor.name, *reference, {.name = fmt::format("{}={}", factor.name, *reference)}};
+    found.push_back(*std::move(best));
+  }
+  return found;
+}
+
 Result<std::vector<Contrast>> contrasts(const Regression& regression, std::string_view factor) {
   const auto found = std::find_if(regression.factors.begin(), regression.factors.end(),
                                   [&](const ModelFactor& f) { return f.name == factor; });

@@ -114,6 +114,18 @@ struct Contrast {
 // All pairs of levels of a factor, which both forms agree about.
 Result<std::vector<Contrast>> contrasts(const Regression& regression, std::string_view factor);
 
+struct Winner {
+  std::string factor;
+  std::string level;
+  Coefficient coefficient;
+};
+
+// Of each factor the level with the smallest significant coefficient (Burmester, Kalcher, Reil 2023), which
+// can start a final run; factors without a significant coefficient have no winner. In the full-rank form the
+// reference level is the measure of the others and wins over them when every significant coefficient is
+// positive (its own is 0, p 1).
+std::vector<Winner> winners(const Regression& regression, double level = 0.05);
+
 struct CrossValidation {
   std::size_t folds = 5;
   std::uint64_t seed = 1;

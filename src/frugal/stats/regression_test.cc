@@ -164,6 +164,33 @@ TEST(Regression, AnotherReferenceChangesNoDifference) {
   expect_near(first.r_squared, other.r_squared, "R²");
 }
 
+TEST(Winners, AreTheSmallestSignificantCoefficients) {
+  const json c = reference("regression")[0];  // "batch" explains most, 4 the largest; "sgd" adds .7
+  const auto smallest = [&](const json& coefficients, const Words& names, const std::string& factor) {
+    std::string best;
+    double least = 0;
+    for (std::size_t i = 0; i < names.size(); ++i) {
+      if (!names[i].starts_with(factor + "=") || coefficients[i][3] > 0.05) continue;
+      if (!best.empty() && coefficients[i][0] >= least) continue;
+      best = names[i];
+      least = coefficients[i][0];
+    }
+    return best;
+  };
+  const auto found = winners(fit(table_of(c), model_of(c, Form::OneHot)).value());
+  ASSERT_FALSE(found.empty());
+  for (const Winner& w : found) {
+    EXPECT_EQ(w.factor + "=" + w.level,
+              smallest(c["one_hot"]["coefficients"], c["one_hot"]["names"].get<Words>(), w.factor));
+  }
+  // Full rank: 128 is the reference and the cheapest batch size, so it wins over 4, 32 and 64.
+  const auto full = winners(fit(table_of(c), model_of(c, Form::FullRank)).value());
+  EXPECT_EQ(full[0].factor, "batch");
+  EXPECT_EQ(full[0].level, "128");
+  EXPECT_EQ(full[0].coefficient.coef, 0);
+  EXPECT_TRUE(winners(fit(table_of(c), model_of(c, Form::FullRank)).value(), 0).empty());
+}
+
 TEST(CrossValidation, AgreesWithNumPyOnTheSameFolds) {
   for (const json& c : reference("regression")) {
     const auto folds = c["folds"].get<std::vector<std::size_t>>();
