@@ -75,6 +75,8 @@ double exact_spearman_p(const std::vector<double>& x, const std::vector<double>&
   const auto n = static_cast<std::int64_t>(x.size());
   std::vector<std::int64_t> a;
   std::vector<std::int64_t> b;
+  a.reserve(x.size());
+  b.reserve(y.size());
   for (const double r : x) a.push_back(std::llround(2 * r));
   for (const double r : y) b.push_back(std::llround(2 * r));
   const std::int64_t centre = std::accumulate(a.begin(), a.end(), std::int64_t{0}) *

@@ -61,6 +61,7 @@ std::vector<std::size_t> dealt(const std::vector<std::size_t>& group, std::size_
   std::vector<std::size_t> fold_of_group(groups);
   for (std::size_t i = 0; i < groups; ++i) fold_of_group[order[i]] = i % how.folds;
   std::vector<std::size_t> folds;
+  folds.reserve(group.size());
   for (const std::size_t g : group) folds.push_back(fold_of_group[g]);
   return folds;
 }
@@ -83,6 +84,7 @@ Result<CrossValidated> cross_validate(const Table& table, const Model& model,
   const Gram all = gram_of(*design, value, [](std::size_t) { return true; });
   Errors errors;
   std::vector<std::size_t> fold_of;
+  fold_of.reserve(design->rows());
   for (const std::size_t row : design->table_rows()) fold_of.push_back(folds[row]);
   for (std::size_t f = 0; f <= *std::max_element(fold_of.begin(), fold_of.end()); ++f) {
     std::vector<bool> inside(y.size());

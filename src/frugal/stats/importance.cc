@@ -122,6 +122,7 @@ std::vector<bool> best_of(std::span<const double> outcome, const ImportanceQuest
   const auto wanted = static_cast<std::size_t>(std::ceil(question.best * real(sorted.size())));
   const double last = sorted[std::max(wanted, kFewestBest) - 1];
   std::vector<bool> best;
+  best.reserve(cost.size());
   for (const double c : cost) best.push_back(c <= last);
   return best;
 }
@@ -156,6 +157,7 @@ Result<Gridded> gridded(const Column& column, const std::vector<std::size_t>& ro
     return grid;
   }
   std::vector<double> values;
+  values.reserve(rows.size());
   for (const std::size_t row : rows) values.push_back(std::get<Numbers>(column.cells).values[row]);
   if (Status status = require_values(values, column.name, 1); !status) return status.error();
   return on_grid(values, column.name, logarithmic);
@@ -170,6 +172,7 @@ Result<Importances> importances(const Table& table, const ImportanceQuestion& qu
   const Result<std::vector<std::size_t>> rows = complete_rows(table, question);
   if (!rows) return rows.error();
   std::vector<double> outcome;
+  outcome.reserve(rows->size());
   for (const std::size_t row : *rows) outcome.push_back((*table.numbers(question.outcome))[row]);
   if (Status status = require_values(outcome, question.outcome, kFewestBest + 1); !status)
     return status.error();

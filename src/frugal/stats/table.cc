@@ -70,6 +70,7 @@ Result<const Column*> Table::find(std::string_view name) const {
   for (const Column& column : columns_)
     if (column.name == name) return &column;
   std::vector<std::string> known;
+  known.reserve(columns_.size());
   for (const Column& column : columns_) known.push_back(column.name);
   return bad_input(fmt::format("there is no column '{}'{}", name, did_you_mean(name, known)));
 }
@@ -112,6 +113,7 @@ Result<Groups> groups_of(const Table& table, std::string_view factor, std::strin
   const Result<std::span<const double>> values = table.numbers(outcome);
   if (!values) return values.error();
   std::vector<Group> all;
+  all.reserve(by->levels.size());
   for (const std::string& level : by->levels) all.push_back({level, {}});
   Groups found;
   for (std::size_t i = 0; i < table.rows(); ++i) {
@@ -129,6 +131,7 @@ Result<Groups> groups_of(const Table& table, std::string_view factor, std::strin
 
 std::vector<std::span<const double>> values_of(const Groups& groups) {
   std::vector<std::span<const double>> values;
+  values.reserve(groups.groups.size());
   for (const Group& group : groups.groups) values.emplace_back(group.values);
   return values;
 }
