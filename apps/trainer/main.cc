@@ -21,10 +21,11 @@ constexpr const char* kHelp =
   frugal-trainer --version | --help
 
 JSON is an object:
-  model             mlp | resnet8 | resnet18 | resnet50
+  model             mlp | lenet | mnist-cnn | small-cnn | resnet8 | resnet18 | resnet20 | resnet50 | vgg16 |
+                    mobilenetv2
   dataset           digits | cifar10 | cifar100
   data_dir          folder of the data files                          (data)
-  metric            accuracy | loss                                   (accuracy)
+  metric            accuracy | f1 | loss                              (accuracy)
   device            auto | cpu | cuda | cuda:N                        (auto)
   threads           CPU threads, 0 for every usable core              (0)
   subset            training samples to keep, 0 for all               (0)

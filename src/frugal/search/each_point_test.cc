@@ -64,6 +64,17 @@ TEST(Stopping, EpochsAndPatienceOfATrial) {
   EXPECT_EQ(exhausted(trial, {.epochs = 3}), "epochs");
 }
 
+TEST(Stopping, APointWithEpochsOrPatienceGoesByThem) {
+  const std::vector<Observation> history{trained(0, 0, 1, 0.8), trained(1, 0, 2, 0.7)};
+  TrialSummary trial = summarise(history, kGoal).front();
+  trial.point.set("epochs", Value(std::int64_t{2}));
+  EXPECT_EQ(exhausted(trial, {.epochs = 9}), "epochs");
+  trial.point.set("epochs", Value(std::int64_t{3}));
+  EXPECT_EQ(exhausted(trial, {.epochs = 2}), std::nullopt);
+  trial.point.set("patience", Value(std::int64_t{1}));
+  EXPECT_EQ(exhausted(trial, {.patience = 9}), "patience");
+}
+
 TEST(Trials, TheBestEpochWinsAndNaNNever) {
   std::vector<Observation> history{trained(0, 0, 1, 0.8),
                                    trained(1, 0, 2, std::numeric_limits<double>::quiet_NaN(), 0),

@@ -15,8 +15,15 @@ std::optional<std::string> stop_reason(History history, const Goal& goal, const 
 }
 
 std::optional<std::string> exhausted(const TrialSummary& trial, const Limits& limits) {
-  if (limits.epochs && trial.epochs >= *limits.epochs) return "epochs";
-  if (limits.patience && trial.epochs > 0 && trial.epochs_since_best >= *limits.patience) return "patience";
+  const auto allowed = [&trial](const char* factor,
+                                const std::optional<int>& limit) -> std::optional<double> {
+    if (const std::optional<double> own = trial.point.number(factor)) return own;
+    return limit;
+  };
+  const std::optional<double> epochs = allowed("epochs", limits.epochs);
+  const std::optional<double> patience = allowed("patience", limits.patience);
+  if (epochs && trial.epochs >= *epochs) return "epochs";
+  if (patience && trial.epochs > 0 && trial.epochs_since_best >= *patience) return "patience";
   return std::nullopt;
 }
 

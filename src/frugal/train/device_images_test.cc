@@ -18,7 +18,13 @@ Images counted(int count) {
   return images;
 }
 
-const Standardisation kUnchanged{.mean = {0.0, 0.0}, .deviation = {1.0, 1.0}};
+DeviceImages unchanged(Images images, std::int64_t memory) {
+  return DeviceImages(std::move(images),
+                      {.by = {.centre = {0.0, 0.0}, .spread = {1.0, 1.0}}, .memory_limit = memory});
+}
+DeviceImages standardised(const Images& images) {
+  return DeviceImages(images, {.by = channel_scale(images, Preprocessing::Standardise)});
+}
 constexpr std::int64_t kRecordPair = 2 * 12 * 4;
 
 std::vector<int> records(const Batch& batch) {
@@ -33,9 +39,7 @@ std::vector<int> records(const Batch& batch) {
 
 TEST(DeviceImages, StandardisesByTheTrainingPart) {
   const Images images = counted(100);
-  const Standardisation by = standardisation_of(images);
-  EXPECT_NEAR(by.mean[0], 49.5, 1e-9);
-  const DeviceImages device(images, by, at::kCPU, 0);
+  const DeviceImages device = standardised(images);
   const at::Tensor all = device.range(0, 100).images;
   for (int channel = 0; channel < 2; ++channel) {
     EXPECT_NEAR(all.select(1, channel).mean().item<double>(), 0.0, 1e-5);
@@ -46,13 +50,37 @@ TEST(DeviceImages, StandardisesByTheTrainingPart) {
 TEST(DeviceImages, AConstantChannelDoesNotDivideByZero) {
   Images images = counted(4);
   std::fill(images.pixels.begin(), images.pixels.end(), std::uint8_t{7});
-  const DeviceImages device(images, standardisation_of(images), at::kCPU, 0);
+  const DeviceImages device = standardised(images);
   EXPECT_EQ(device.range(0, 4).images.abs().max().item<float>(), 0.0F);
+}
+
+TEST(DeviceImages, HalfPrecisionIsStoredAsHalf) {
+  const Images images = counted(100);
+  const DeviceImages half(images,
+                          {.by = channel_scale(images, Preprocessing::Standardise), .type = at::kHalf});
+  const at::Tensor stored = half.range(0, 100).images;
+  EXPECT_EQ(stored.scalar_type(), at::kHalf);
+  const at::Tensor full = standardised(images).range(0, 100).images;
+  const double error = (stored.to(at::kFloat) - full).abs().max().item<double>();
+  EXPECT_GT(error, 0.0);
+  EXPECT_LT(error, 2.0 * 0x1p-11);  // half a unit in the last place of values below 2
+}
+
+TEST(DeviceImages, TargetsOfARegressionAreStandardised) {
+  Images images = counted(100);
+  images.shape.regression = true;
+  for (int i = 0; i < 100; ++i) images.targets.push_back(static_cast<float>(3 * i));
+  const DeviceImages set(
+      images, {.by = channel_scale(images, Preprocessing::None), .target = target_scale(images.targets)});
+  const at::Tensor labels = set.range(0, 100).labels;
+  EXPECT_NEAR(labels.mean().item<double>(), 0.0, 1e-6);
+  EXPECT_NEAR(labels.std(false).item<double>(), 1.0, 1e-6);
+  EXPECT_NEAR(labels[99].item<double>(), (297.0 - 148.5) / (3.0 * std::sqrt(9999.0 / 12.0)), 1e-5);
 }
 
 TEST(BatchQueue, EveryRecordOnceAnEpochWhateverTheBatchAndTheMemory) {
   for (const std::int64_t memory : {std::int64_t{0}, 7 * kRecordPair, 1 * kRecordPair, 64 * kRecordPair}) {
-    const DeviceImages images(counted(101), kUnchanged, at::kCPU, memory);
+    const DeviceImages images = unchanged(counted(101), memory);
     EXPECT_EQ(images.resident(), memory == 0);
     for (const std::int64_t size : {std::int64_t{1}, std::int64_t{3}, std::int64_t{7}, std::int64_t{10},
                                     std::int64_t{64}, std::int64_t{101}}) {
@@ -69,7 +97,7 @@ TEST(BatchQueue, EveryRecordOnceAnEpochWhateverTheBatchAndTheMemory) {
 }
 
 TEST(BatchQueue, ABatchOfAResidentBlockIsAView) {
-  const DeviceImages images(counted(20), kUnchanged, at::kCPU, 0);
+  const DeviceImages images = unchanged(counted(20), 0);
   BatchQueue queue(images, shuffled_order(20, 1), false);
   const Batch a = queue.next(4);
   const Batch b = queue.next(4);
@@ -78,7 +106,7 @@ TEST(BatchQueue, ABatchOfAResidentBlockIsAView) {
 
 TEST(BatchQueue, GoesAroundWithFullBatches) {
   for (const std::int64_t memory : {std::int64_t{0}, 4 * kRecordPair}) {
-    const DeviceImages images(counted(30), kUnchanged, at::kCPU, memory);
+    const DeviceImages images = unchanged(counted(30), memory);
     BatchQueue queue(images, {3, 1, 4, 15, 9}, true);
     std::vector<int> seen;
     for (int i = 0; i < 4; ++i) {

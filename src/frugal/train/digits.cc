@@ -56,7 +56,7 @@ Result<Images> read_digits(const std::string& data_dir) {
   const std::string path = data_dir + "/digits.csv.gz";
   const Result<std::string> text = read_gzip(path);
   if (!text.ok()) return text.error();
-  Images images;
+  Images images{.shape = {.largest = 16}, .pixels = {}, .labels = {}};
   std::string_view rest = *text;
   for (int number = 1; !rest.empty(); ++number) {
     const std::size_t end = rest.find('\n');

@@ -29,7 +29,7 @@ class Untouched {
 };
 
 // The records of the exploratory fraction, at least one batch, in seeded order.
-std::vector<std::int64_t> window(const Learner& learner, const DeviceImages& train, double fraction,
+std::vector<std::int64_t> window(const Learner& learner, const DeviceSet& train, double fraction,
                                  std::int64_t batch) {
   std::vector<std::int64_t> order = shuffled_order(train.count(), learner.stream_seed("explore"));
   const auto held = static_cast<std::int64_t>(std::ceil(fraction * static_cast<double>(train.count())));
@@ -64,12 +64,14 @@ ExplorePlan plan_exploration(const ExploreRequest& request, std::int64_t train_s
   return plan;
 }
 
-ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const DeviceImages& validation,
+ExploreReport explore_rates(Learner& learner, const DeviceSet& train, const DeviceSet& validation,
                             const ExploreRequest& request) {
   const Untouched untouched(learner);
+  learner.settings().schedule = Schedule::Constant;  // every step has the rate that it is asked to try
   const std::int64_t batch = learner.settings().batch_size;
   const ExplorePlan plan = plan_exploration(request, train.count(), batch);
   BatchQueue queue(train, window(learner, train, request.fraction, batch), true);
+  const auto targets = static_cast<double>(batch * std::max<std::int64_t>(1, train.shape().tokens));
   at::Tensor losses =
       at::full({plan.steps}, 0.0, at::TensorOptions().dtype(at::kDouble).device(train.device()));
   const int rates = static_cast<int>(request.rates.size());
@@ -91,18 +93,18 @@ ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const D
   }
   const at::Tensor host = losses.cpu();
   for (int i = 0; i < plan.steps; ++i) {
-    const double loss = host.data_ptr<double>()[i] / static_cast<double>(batch);
+    const double loss = host.data_ptr<double>()[i] / targets;
     report.curve.push_back(
         {.rate = request.rates[static_cast<std::size_t>(i % rates)], .loss = finite_or_nan(loss)});
   }
   report.budget_steps = plan.budget_steps;
   report.loss_before = report.curve.front().loss;  // a step's loss is taken before its update
-  if (!request.restart) report.metrics = learner.evaluate(validation);
+  if (!request.restart) report.metrics = learner.evaluate(validation, train);
   return report;
 }
 
-ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const DeviceImages& validation,
-                           int steps, const TrialSettings& settings) {
+ProbeReport probe_settings(Learner& learner, const DeviceSet& train, const DeviceSet& validation, int steps,
+                           const TrialSettings& settings) {
   const Untouched untouched(learner);
   learner.settings() = settings;
   BatchQueue queue(train, shuffled_order(train.count(), learner.stream_seed("probe")), true);
@@ -110,8 +112,9 @@ ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const De
   for (int i = 0; i < steps; ++i) learner.step(queue.next(settings.batch_size), sum);
   ProbeReport report;
   report.samples = steps * settings.batch_size;
-  report.loss = sum.item<double>() / static_cast<double>(report.samples);
-  report.metrics = learner.evaluate(validation);
+  report.loss = sum.item<double>() /
+                static_cast<double>(report.samples * std::max<std::int64_t>(1, train.shape().tokens));
+  report.metrics = learner.evaluate(validation, train);
   return report;
 }
 

@@ -9,12 +9,12 @@
 namespace frugal {
 
 // As ExploreRequest says. `request` must be valid: rates ascending and not empty, fraction in (0, 1].
-ExploreReport explore_rates(Learner& learner, const DeviceImages& train, const DeviceImages& validation,
+ExploreReport explore_rates(Learner& learner, const DeviceSet& train, const DeviceSet& validation,
                             const ExploreRequest& request);
 
 // `steps` steps with `settings`; loss is their mean. Not finite when the probe diverged.
-ProbeReport probe_settings(Learner& learner, const DeviceImages& train, const DeviceImages& validation,
-                           int steps, const TrialSettings& settings);
+ProbeReport probe_settings(Learner& learner, const DeviceSet& train, const DeviceSet& validation, int steps,
+                           const TrialSettings& settings);
 
 // Steps that `request` costs and those its fraction holds at this batch size.
 struct ExplorePlan {

@@ -140,6 +140,33 @@ TEST(Split, ASubsetLeavesTheValidationPartAlone) {
     EXPECT_TRUE(std::binary_search(train.begin(), train.end(), n)) << n;
 }
 
+// The three parts of every partitioning share no record, together are all records, and hold every class in
+// proportion; neither the subset nor anything later moves a record between them.
+TEST(Split, NothingLeaksBetweenThreeParts) {
+  const Images all = numbered(1000);
+  for (const auto& [validation, test] : {std::pair(0.2, 0.2), {0.15, 0.15}, {0.1, 0.1}, {0.05, 0.05}}) {
+    const SplitRequest request{.validation = validation, .test = test, .subset = 0, .seed = 4};
+    const auto split = split_images(all, request);
+    ASSERT_TRUE(split.ok());
+    std::set<int> seen;
+    for (const Images* part : {&split->train, &split->validation, &split->test}) {
+      for (const int n : numbers(*part)) EXPECT_TRUE(seen.insert(n).second) << n;
+    }
+    EXPECT_EQ(seen.size(), 1000U);
+    EXPECT_NEAR(static_cast<double>(split->test.count()), 1000.0 * test, 1.0);
+    for (std::uint8_t c = 0; c < 10; ++c) {
+      const auto whole = std::count(all.labels.begin(), all.labels.end(), c);
+      const auto kept = std::count(split->test.labels.begin(), split->test.labels.end(), c);
+      EXPECT_NEAR(static_cast<double>(kept), test * static_cast<double>(whole), 1.0) << int{c};
+    }
+    SplitRequest smaller = request;
+    smaller.subset = 100;
+    const auto part = split_images(all, smaller);
+    EXPECT_EQ(numbers(part->test), numbers(split->test));
+    EXPECT_EQ(numbers(part->validation), numbers(split->validation));
+  }
+}
+
 TEST(Split, RefusesEmptyPartsAndTooLargeSubsets) {
   EXPECT_EQ(fault(split_images(numbered(10), {.validation = 0.01, .subset = 0, .seed = 1})),
             "workload.validation 0.01 leaves a part of the 10 records empty");

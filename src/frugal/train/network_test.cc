@@ -25,18 +25,48 @@ at::Tensor images(std::int64_t n, const ImageShape& s) {
   return at::randn({n, s.channels, s.height, s.width}).contiguous(at::MemoryFormat::ChannelsLast);
 }
 
+std::int64_t parameters(const std::string& model, ImageShape shape, int classes) {
+  shape.classes = classes;
+  return Network(model, shape).plan().parameter_count();
+}
+
+// ResNet-18 and -50 with the small stem, MobileNetV2: torchvision's counts (11,689,512, 25,557,032 and
+// 3,504,872 for 1000 classes of 224×224) less what stem and head differ by. ResNet-20: He et al. 2016, table
+// 6, 0.27 M without projections (2,752 more with). VGG-16: 14,728,266 of github.com/kuangliu/pytorch-cifar
+// less its 4,224 biases before batch normalisation. mnist-cnn: 1,199,882 and LeNet-5: 61,706, the sums of
+// PyTorch's example and of Zhang et al., Dive into Deep Learning, 7.6.
 TEST(Network, HasThePublishedNumbersOfParameters) {
-  EXPECT_EQ(Network("resnet18", kCifar).plan().parameter_count(), 11'173'962);
-  EXPECT_EQ(Network("resnet50", kCifar).plan().parameter_count(), 23'520'842);
-  ImageShape hundred = kCifar;
-  hundred.classes = 100;
-  EXPECT_EQ(Network("resnet50", hundred).plan().parameter_count(), 23'705'252);
-  EXPECT_EQ(Network("mlp", kDigits).plan().parameter_count(),
-            64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10);
+  constexpr ImageShape kMnist{.channels = 1, .height = 28, .width = 28, .classes = 10};
+  EXPECT_EQ(parameters("resnet18", kCifar, 10), 11'689'512 - 64 * 3 * (49 - 9) - 513 * 990);
+  EXPECT_EQ(parameters("resnet50", kCifar, 10), 25'557'032 - 64 * 3 * (49 - 9) - 2049 * 990);
+  EXPECT_EQ(parameters("resnet50", kCifar, 100), 23'705'252);
+  EXPECT_EQ(parameters("mobilenetv2", kCifar, 10), 3'504'872 - 1281 * 990);
+  EXPECT_EQ(parameters("resnet20", kCifar, 10), 269'722 + 2'752);
+  EXPECT_EQ(parameters("vgg16", kCifar, 10), 14'728'266 - 4'224);
+  EXPECT_EQ(parameters("mnist-cnn", kMnist, 10), 1'199'882);
+  EXPECT_EQ(parameters("lenet", kMnist, 10), 61'706);
+  EXPECT_EQ(parameters("mlp", kDigits, 10), 64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10);
+}
+
+// ResNet-20 40.8 M and ResNet-18 556 M multiply-adds (He et al. 2016 for CIFAR as counted by
+// github.com/chenyaofo/pytorch-cifar-models: 40.82 M; ResNet-18: 0.56 G), VGG-16 313 M (ibid. 313.73 M with
+// other heads). mnist-cnn by hand: 26²·32·9 + 24²·64·288 + 9216·128 + 1280.
+TEST(Network, CountsMultiplyAdds) {
+  const auto millions = [](const std::string& model, const ImageShape& shape) {
+    Network network(model, shape);
+    bind_fresh(network, 1);
+    return static_cast<double>(count_multiply_adds(network, shape)) / 1e6;
+  };
+  EXPECT_NEAR(millions("resnet20", kCifar), 40.82, 0.5);
+  EXPECT_NEAR(millions("resnet18", kCifar), 556, 3);
+  EXPECT_NEAR(millions("vgg16", kCifar), 313.5, 1);
+  EXPECT_DOUBLE_EQ(millions("mnist-cnn", {.channels = 1, .height = 28, .width = 28, .classes = 10}),
+                   (26 * 26 * 32 * 9 + 24 * 24 * 64 * 288 + 9216 * 128 + 1280) / 1e6);
 }
 
 TEST(Network, AnswersWithLogitsForEveryModelAndShape) {
-  for (const char* model : {"mlp", "resnet8", "resnet18", "resnet50"}) {
+  for (const char* model : {"mlp", "lenet", "mnist-cnn", "small-cnn", "resnet8", "resnet18", "resnet20",
+                            "resnet50", "vgg16", "mobilenetv2"}) {
     Network network(model, kCifar);
     bind_fresh(network, 1);
     const at::Tensor logits = network.forward(images(2, kCifar), false);
@@ -76,8 +106,10 @@ void expect_autograd_agrees(const std::string& model, const ImageShape& shape) {
     network.backward(cross_entropy_gradient(network.forward(x, true), labels, 0.0, sum));
     for (const Weight& weight : network.plan().parameters()) own.push_back(weight.gradient.clone());
   }
-  for (Weight& weight : network.plan().parameters())
+  for (Weight& weight : network.plan().parameters()) {
     weight.value = weight.value.detach().clone().requires_grad_();
+    weight.compute = weight.value;
+  }
   const at::Tensor loss = at::cross_entropy_loss(network.forward(x, true), labels);
   loss.backward();
   EXPECT_NEAR(sum.item<double>() / 6.0, loss.item<double>(), 1e-5);
@@ -95,6 +127,11 @@ TEST(Network, GradientsAgreeWithAutograd) {
   expect_autograd_agrees("resnet8", kCifar);
   expect_autograd_agrees("resnet18", kCifar);
   expect_autograd_agrees("resnet50", kCifar);
+  expect_autograd_agrees("lenet", kCifar);
+  expect_autograd_agrees("mnist-cnn", {.channels = 1, .height = 14, .width = 14, .classes = 10});
+  expect_autograd_agrees("small-cnn", kCifar);
+  expect_autograd_agrees("vgg16", kCifar);
+  expect_autograd_agrees("mobilenetv2", kCifar);
 }
 
 TEST(Network, TrainingMovesTheRunningStatisticsAndEvaluationDoesNot) {

@@ -59,38 +59,52 @@ Indices take(std::vector<Indices>& classes, const std::vector<std::size_t>& shar
   return taken;
 }
 
+// Appends the chosen records of `from`, each `width` long, to `to`; nothing when there are none.
+template <class T>
+void gather_into(std::vector<T>& to, const std::vector<T>& from, const Indices& chosen, std::size_t width) {
+  if (from.empty()) return;
+  to.reserve(chosen.size() * width);
+  for (const std::size_t i : chosen) {
+    const auto first = from.begin() + static_cast<std::ptrdiff_t>(i * width);
+    to.insert(to.end(), first, first + static_cast<std::ptrdiff_t>(width));
+  }
+}
+
 Images gather(const Images& all, const Indices& chosen) {
   Images part{.shape = all.shape, .pixels = {}, .labels = {}};
-  const std::size_t pixels = static_cast<std::size_t>(all.shape.pixels());
-  part.pixels.reserve(chosen.size() * pixels);
-  part.labels.reserve(chosen.size());
-  for (const std::size_t i : chosen) {
-    const auto first = all.pixels.begin() + static_cast<std::ptrdiff_t>(i * pixels);
-    part.pixels.insert(part.pixels.end(), first, first + static_cast<std::ptrdiff_t>(pixels));
-    part.labels.push_back(all.labels[i]);
-  }
+  const std::size_t width = static_cast<std::size_t>(all.shape.pixels());
+  gather_into(part.pixels, all.pixels, chosen, width);
+  gather_into(part.values, all.values, chosen, width);
+  gather_into(part.labels, all.labels, chosen, 1);
+  gather_into(part.coarse, all.coarse, chosen, 1);
+  gather_into(part.targets, all.targets, chosen, 1);
   return part;
 }
 
 }  // namespace
 
-Result<SplitImages> split_images(Images all, const SplitRequest& request) {
+Result<SplitImages> split_images(const Images& all, const SplitRequest& request) {
   const std::size_t count = all.labels.size();
-  const auto kept = static_cast<std::size_t>(std::llround(request.validation * static_cast<double>(count)));
-  if (kept == 0 || kept >= count)
+  const auto part = [count](double share) {
+    return static_cast<std::size_t>(std::llround(share * static_cast<double>(count)));
+  };
+  const std::size_t kept = part(request.validation), tested = part(request.test);
+  if (kept == 0 || kept + tested >= count || (request.test > 0.0 && tested == 0))
     return bad_input("workload.validation " + exact_text(request.validation) + " leaves a part of the " +
                          std::to_string(count) + " records empty",
                      "choose a fraction between " + exact_text(1.0 / static_cast<double>(count)) + " and 1");
   std::vector<Indices> classes = shuffled_classes(all, request.seed);
   const Indices validation = take(classes, shares(classes, kept));
-  const std::size_t training = count - kept;
+  const Indices test = take(classes, shares(classes, tested));
+  const std::size_t training = count - kept - tested;
   const auto wanted = request.subset == 0 ? training : static_cast<std::size_t>(request.subset);
   if (wanted > training)
     return bad_input("workload.subset " + std::to_string(request.subset) + " is more than the " +
                          std::to_string(training) + " records of the training part",
                      "choose at most " + std::to_string(training) + ", or 0 for all");
   const Indices train = take(classes, shares(classes, wanted));
-  return SplitImages{.train = gather(all, train), .validation = gather(all, validation)};
+  return SplitImages{
+      .train = gather(all, train), .validation = gather(all, validation), .test = gather(all, test)};
 }
 
 }  // namespace frugal

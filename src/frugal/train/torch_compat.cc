@@ -83,12 +83,15 @@ std::string short_message(const std::exception& error) {
 }
 
 ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
-                                           const at::Tensor& weight, std::int64_t stride,
-                                           std::int64_t padding, bool want_input) {
+                                           const at::Tensor& weight, const ConvolutionShape& s) {
   auto [to_input, to_weight, to_bias] = at::convolution_backward(
-      grad, input, weight, at::OptionalIntArrayRef(), {stride, stride}, {padding, padding}, {1, 1}, false,
-      {0, 0}, 1, std::array<bool, 3>{want_input, true, false});
+      grad, input, weight, at::OptionalIntArrayRef(), {s.stride, s.stride}, {s.padding, s.padding}, {1, 1},
+      false, {0, 0}, s.groups, std::array<bool, 3>{s.want_input, true, false});
   return {.input = std::move(to_input), .weight = std::move(to_weight)};
+}
+
+at::Generator new_generator(at::Device device) {
+  return at::globalContext().defaultGenerator(device).clone();
 }
 
 }  // namespace frugal

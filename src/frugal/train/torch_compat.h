@@ -28,13 +28,19 @@ bool is_out_of_memory(const std::exception& error);
 // The first line of a libtorch message, without its stack.
 std::string short_message(const std::exception& error);
 
-// The gradients of a convolution without bias; `input` is undefined unless wanted.
+// The gradients of a convolution, without that of its bias; `input` is undefined unless wanted.
 struct ConvolutionGradients {
   at::Tensor input;
   at::Tensor weight;
 };
+struct ConvolutionShape {
+  std::int64_t stride = 1, padding = 0, groups = 1;
+  bool want_input = true;
+};
 ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
-                                           const at::Tensor& weight, std::int64_t stride,
-                                           std::int64_t padding, bool want_input);
+                                           const at::Tensor& weight, const ConvolutionShape& shape);
+
+// A generator of its own on `device`.
+at::Generator new_generator(at::Device device);
 
 }  // namespace frugal

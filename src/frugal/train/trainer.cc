@@ -12,6 +12,7 @@
 #include "frugal/train/exploration.h"
 #include "frugal/train/learner.h"
 #include "frugal/train/torch_compat.h"
+#include "frugal/train/training_data.h"
 
 namespace frugal {
 namespace {
@@ -20,12 +21,8 @@ constexpr const char* kVersion = FRUGAL_VERSION;
 
 struct Trial {
   Point point;
+  std::shared_ptr<const DataParts> data;
   std::unique_ptr<Learner> learner;
-};
-
-struct LoadedImages {
-  std::unique_ptr<DeviceImages> train;
-  std::unique_ptr<DeviceImages> validation;
 };
 
 WorkerError invalid(std::string message) {
@@ -65,27 +62,6 @@ class Phase {
   bool open_ = true;
 };
 
-Result<Images> read_images(const TrainerConfig& config) {
-  if (config.dataset == "digits") return read_digits(config.data_dir);
-  if (config.dataset == "cifar10") return read_cifar10(config.data_dir);
-  return read_cifar100(config.data_dir);
-}
-
-Result<LoadedImages> load_images(const TrainerConfig& config, at::Device device) {
-  Result<Images> all = read_images(config);
-  if (!all.ok()) return std::move(all).error();
-  const double fraction = config.validation.value_or(config.dataset == "digits" ? 0.2 : 0.1);
-  Result<SplitImages> split = split_images(
-      std::move(*all), {.validation = fraction, .subset = config.subset, .seed = config.split_seed});
-  if (!split.ok()) return std::move(split).error();
-  const Standardisation by = standardisation_of(split->train);
-  const std::int64_t limit = config.device_memory_mb << 20;
-  LoadedImages loaded;
-  loaded.train = std::make_unique<DeviceImages>(std::move(split->train), by, device, limit);
-  loaded.validation = std::make_unique<DeviceImages>(std::move(split->validation), by, device, 0);
-  return loaded;
-}
-
 std::string check_explore(const ExploreRequest& r) {
   if (!(r.fraction > 0.0 && r.fraction <= 1.0))
     return "explore: fraction must be above 0 and at most 1, not " + exact_text(r.fraction) +
@@ -104,29 +80,29 @@ std::string check_explore(const ExploreRequest& r) {
 
 class TrainerWorker final : public Worker {
  public:
-  TrainerWorker(TrainerConfig config, at::Device device) : config_(std::move(config)), device_(device) {}
+  TrainerWorker(TrainerConfig config, at::Device device)
+      : config_(std::move(config)), device_(device), data_(config_, device) {}
 
   WorkerResult<WorkerCard> hello() override {
     return guarded<WorkerCard>([&]() -> WorkerResult<WorkerCard> {
-      if (auto trouble = need_images()) return *trouble;
+      const auto data = data_.parts({});
+      if (!data.ok()) return invalid(data.error());
       return WorkerCard{.name = card_name(),
                         .can = {"train", "explore", "probe", "snapshot"},
                         .metric = config_.metric,
                         .maximise = config_.metric == "accuracy",
-                        .train_samples = images_.train->count(),
-                        .validation_samples = images_.validation->count()};
+                        .train_samples = (*data)->train->count(),
+                        .validation_samples = (*data)->validation->count()};
     });
   }
 
   WorkerResult<Done> start(int trial, const Point& point, std::uint64_t seed) override {
     return guarded<Done>([&]() -> WorkerResult<Done> {
-      if (auto trouble = need_images()) return *trouble;
-      const Result<TrialSettings> settings = settings_from_point(point, images_.train->count());
-      if (!settings.ok()) return invalid(settings.error());
       trials_.erase(trial);  // before the new one is built: both may not fit
-      auto learner = std::make_unique<Learner>(config_.model, *images_.train, *settings, seed);
-      warm_up(*learner);
-      trials_[trial] = {.point = point, .learner = std::move(learner)};
+      auto made = make_trial(point, seed);
+      if (std::holds_alternative<WorkerError>(made)) return std::get<WorkerError>(made);
+      warm_up(std::get<Trial>(made));
+      trials_[trial] = std::get<Trial>(std::move(made));
       return Done{};
     });
   }
@@ -142,7 +118,7 @@ class TrainerWorker final : public Worker {
       t.learner->settings() = *settings;
       t.point = merged(t.point, set);
       for (int i = 0; i < epochs; ++i) {
-        if (auto trouble = train_one_epoch(trial, *t.learner, events)) return *trouble;
+        if (auto trouble = train_one_epoch(trial, t, events)) return *trouble;
       }
       return Done{};
     });
@@ -154,8 +130,8 @@ class TrainerWorker final : public Worker {
       if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
       if (const std::string fault = check_explore(request); !fault.empty()) return invalid(fault);
       Phase phase(events, "explore", device_);
-      ExploreReport report =
-          explore_rates(*std::get<Trial*>(found)->learner, *images_.train, *images_.validation, request);
+      const Trial& t = *std::get<Trial*>(found);
+      ExploreReport report = explore_rates(*t.learner, *t.data->train, *t.data->validation, request);
       phase.end();
       return report;
     });
@@ -170,7 +146,7 @@ class TrainerWorker final : public Worker {
       const Result<TrialSettings> settings = changed_settings(t, set);
       if (!settings.ok()) return invalid(settings.error());
       Phase phase(events, "explore", device_);
-      ProbeReport report = probe_settings(*t.learner, *images_.train, *images_.validation, steps, *settings);
+      ProbeReport report = probe_settings(*t.learner, *t.data->train, *t.data->validation, steps, *settings);
       phase.end();
       return report;
     });
@@ -181,8 +157,7 @@ class TrainerWorker final : public Worker {
       auto found = find(trial);
       if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
       const Trial& t = *std::get<Trial*>(found);
-      const at::Tensor values = t.learner->host_values();
-      const std::span<const float> state(values.data_ptr<float>(), static_cast<std::size_t>(values.numel()));
+      const std::vector<float> state = t.learner->host_words();
       const CheckpointHeader header{.model = config_.model,
                                     .dataset = config_.dataset,
                                     .seed = t.learner->seed(),
@@ -197,7 +172,6 @@ class TrainerWorker final : public Worker {
 
   WorkerResult<Done> load(int trial, const std::string& path) override {
     return guarded<Done>([&]() -> WorkerResult<Done> {
-      if (auto trouble = need_images()) return *trouble;
       const Result<Checkpoint> read = read_checkpoint(path);
       if (!read.ok()) return invalid(read.error());
       const CheckpointHeader& h = read->header;
@@ -205,16 +179,15 @@ class TrainerWorker final : public Worker {
         return invalid("checkpoint " + path + " holds " + h.model + " on " + h.dataset +
                        ", this workload is " + config_.model + " on " + config_.dataset +
                        "; load it with the workload it was made for");
-      const Result<TrialSettings> settings = settings_from_point(h.point, images_.train->count());
-      if (!settings.ok()) return invalid(settings.error());
-      trials_.erase(trial);
-      auto learner = std::make_unique<Learner>(config_.model, *images_.train, *settings, h.seed);
-      if (static_cast<std::int64_t>(read->state.size()) != learner->value_count())
+      auto made = make_trial(h.point, h.seed);
+      if (std::holds_alternative<WorkerError>(made)) return std::get<WorkerError>(made);
+      Trial t = std::get<Trial>(std::move(made));
+      if (static_cast<std::int64_t>(read->state.size()) != t.learner->word_count())
         return invalid("checkpoint " + path + " holds " + std::to_string(read->state.size()) + " values, " +
-                       config_.model + " has " + std::to_string(learner->value_count()) +
+                       config_.model + " has " + std::to_string(t.learner->word_count()) +
                        "; it was made by another version, train again");
-      learner->load(read->state, h.epoch, h.updates);
-      trials_[trial] = {.point = h.point, .learner = std::move(learner)};
+      t.learner->load(read->state, h.epoch, h.updates);
+      trials_[trial] = std::move(t);
       return Done{};
     });
   }
@@ -243,21 +216,26 @@ class TrainerWorker final : public Worker {
     }
   }
 
-  std::optional<WorkerError> need_images() {
-    if (images_.train) return std::nullopt;
-    Result<LoadedImages> loaded = load_images(config_, device_);
-    if (!loaded.ok()) return invalid(loaded.error());
-    images_ = std::move(*loaded);
-    return std::nullopt;
+  std::variant<Trial, WorkerError> make_trial(const Point& point, std::uint64_t seed) {
+    const Result<TrialSettings> settings = settings_from_point(point);
+    if (!settings.ok()) return invalid(settings.error());
+    const auto data = data_.parts(*settings);
+    if (!data.ok()) return invalid(data.error());
+    if (Status fits = check_batch_size(*settings, (*data)->train->count()); !fits.ok())
+      return invalid(fits.error());
+    return Trial{.point = point,
+                 .data = *data,
+                 .learner = std::make_unique<Learner>(config_.model, *(*data)->train, *settings, seed)};
   }
 
   // The first steps at a batch size make the kernels for its shapes; that is no cost of the trial that comes
   // first, so it happens here, before anything is booked to an exploration or an epoch. The learner is as it
   // was.
-  void warm_up(Learner& learner) {
-    if (!warm_.insert(learner.settings().batch_size).second) return;
-    const double rate = learner.settings().learning_rate;
-    (void)explore_rates(learner, *images_.train, *images_.validation,
+  void warm_up(Trial& t) {
+    const TrialSettings& settings = t.learner->settings();
+    if (!warm_.insert({settings.batch_size, settings.precision, settings.internal}).second) return;
+    const double rate = settings.learning_rate;
+    (void)explore_rates(*t.learner, *t.data->train, *t.data->validation,
                         {.fraction = 1e-9, .rates = {rate, rate}, .restart = true, .max_cycles = 1});
     synchronise(device_);
   }
@@ -272,25 +250,32 @@ class TrainerWorker final : public Worker {
                    (known.empty() ? "none" : known) + "); start or load it first");
   }
 
-  Result<TrialSettings> changed_settings(const Trial& t, const Point& set) const {
-    Result<TrialSettings> settings = settings_from_point(merged(t.point, set), images_.train->count());
-    if (settings.ok() && settings->optimizer != t.learner->settings().optimizer)
+  static Result<TrialSettings> changed_settings(const Trial& t, const Point& set) {
+    const TrialSettings& before = t.learner->settings();
+    Result<TrialSettings> settings = settings_from_point(merged(t.point, set));
+    if (!settings.ok()) return settings;
+    if (settings->optimizer != before.optimizer)
       return bad_input(std::string("set: optimizer ") + update_rule_text(settings->optimizer) +
-                           " cannot replace " + update_rule_text(t.learner->settings().optimizer) +
-                           " in a running trial",
+                           " cannot replace " + update_rule_text(before.optimizer) + " in a running trial",
                        "start a new trial with the other optimizer");
+    if (const auto factor = fixed_factor_changed(before, *settings))
+      return bad_input("set: " + *factor + " cannot change in a running trial",
+                       "start a new trial with the other " + *factor);
+    if (Status fits = check_batch_size(*settings, t.data->train->count()); !fits.ok())
+      return std::move(fits).error();
     return settings;
   }
 
-  std::optional<WorkerError> train_one_epoch(int trial, Learner& learner, WorkEvents& events) {
+  std::optional<WorkerError> train_one_epoch(int trial, Trial& t, WorkEvents& events) {
+    Learner& learner = *t.learner;
     EpochReport report;
     {
       Phase phase(events, "train", device_);
-      report.loss = learner.train_epoch(*images_.train);
+      report.loss = learner.train_epoch(*t.data->train);
       phase.end();
     }
     report.epoch = learner.epoch();
-    report.samples = images_.train->count();
+    report.samples = t.data->train->count();
     if (!std::isfinite(report.loss))
       return WorkerError{.kind = WorkerErrorKind::Diverged,
                          .message = "trial " + std::to_string(trial) + " diverged in epoch " +
@@ -299,7 +284,7 @@ class TrainerWorker final : public Worker {
                                     exact_text(learner.settings().learning_rate) + "; choose a smaller one"};
     {
       Phase phase(events, "evaluate", device_);
-      report.metrics = learner.evaluate(*images_.validation);
+      report.metrics = learner.evaluate(*t.data->validation, *t.data->train);
       phase.end();
     }
     events.epoch(trial, report);
@@ -317,9 +302,9 @@ class TrainerWorker final : public Worker {
 
   TrainerConfig config_;
   at::Device device_;
-  LoadedImages images_;
+  TrainingData data_;
   std::map<int, Trial> trials_;
-  std::set<std::int64_t> warm_;  // batch sizes that have been trained with
+  std::set<std::tuple<std::int64_t, Precision, Internal>> warm_;  // what steps have been taken with
 };
 
 }  // namespace

@@ -16,10 +16,10 @@ namespace frugal {
 // The workload of a study file, as the trainer needs it. Every field but model and dataset has a default.
 struct TrainerConfig {
   std::string task = "image-classification";
-  std::string model;    // mlp | resnet8 | resnet18 | resnet50
-  std::string dataset;  // digits | cifar10 | cifar100
+  std::string model;    // words of trainer_catalogue()
+  std::string dataset;  // likewise
   std::string data_dir = "data";
-  std::string metric = "accuracy";        // accuracy | loss
+  std::string metric = "accuracy";
   std::string device = "auto";            // auto | cpu | cuda | cuda:N
   int threads = 0;                        // 0: every core this process may use
   std::int64_t subset = 0;                // training samples to keep, stratified; 0: all

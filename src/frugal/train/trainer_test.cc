@@ -180,7 +180,7 @@ TEST_F(TrainerTest, ExplorationCyclesThroughTheRates) {
   ASSERT_EQ(on.curve.size(), 8U);
   EXPECT_EQ(on.curve[4].rate, 0.01);
   EXPECT_EQ(on.loss_before, on.curve[0].loss);
-  EXPECT_EQ(on.metrics.size(), 2U);
+  EXPECT_EQ(on.metrics.size(), 3U);
   const auto again = must(worker->explore(request({0.001, 0.01, 0.1}, false), events));
   EXPECT_EQ(again.curve[7].loss, on.curve[7].loss);
   ExploreRequest whole = request({0.001, 0.01, 0.1}, true);

@@ -57,7 +57,8 @@ void expect_agrees(const TrialSettings& settings, const MakeOptimizer& make) {
     }
     {
       const at::NoGradGuard no_graph;
-      apply_update(target, bench.plan.parameters(), settings, step);
+      apply_update(target, bench.plan.parameters(),
+                   {.settings = settings, .rate = settings.learning_rate, .update = step});
     }
     reference->step();
     EXPECT_LT(bench.distance(), 1e-6 * step) << "step " << step;
@@ -103,6 +104,34 @@ TEST(Update, AdamWIsThatOfLibtorch) {
   });
 }
 
+TEST(Update, RmsPropIsThatOfLibtorch) {
+  for (const double momentum : {0.0, 0.9}) {
+    const TrialSettings s{
+        .optimizer = UpdateRule::RmsProp, .learning_rate = 0.01, .momentum = momentum, .weight_decay = 0.05};
+    expect_agrees(s, [momentum](std::vector<at::Tensor> weights) {
+      return std::make_unique<torch::optim::RMSprop>(
+          std::move(weights), torch::optim::RMSpropOptions(0.01).momentum(momentum).weight_decay(0.05));
+    });
+  }
+}
+
+TEST(Update, AFrozenPartDoesNotMove) {
+  for (const UpdateRule rule :
+       {UpdateRule::Sgd, UpdateRule::Nesterov, UpdateRule::RmsProp, UpdateRule::AdamW}) {
+    const TrialSettings s{.optimizer = rule, .learning_rate = 0.1, .weight_decay = 0.1};
+    Bench bench;
+    UpdateTarget target{.parameters = bench.flat,
+                        .slots = at::zeros({update_slots(rule), bench.flat.numel()})};
+    const at::Tensor before = bench.flat.clone();
+    bench.new_gradients();
+    const at::NoGradGuard no_graph;
+    apply_update(target, bench.plan.parameters(),
+                 {.settings = s, .rate = 0.1, .part = {.first_weight = 1, .offset = 135}});
+    EXPECT_TRUE(at::equal(bench.flat.narrow(0, 0, 135), before.narrow(0, 0, 135)));
+    EXPECT_GT((bench.flat - before).narrow(0, 135, 7).abs().min().item<float>(), 0.0F);
+  }
+}
+
 TEST(Update, ClippingLimitsTheWholeGradient) {
   const TrialSettings s{.learning_rate = 0.05, .momentum = 0.9, .gradient_clip = 0.5};
   expect_agrees(s, sgd(0.9, false, 0.0));
@@ -111,7 +140,7 @@ TEST(Update, ClippingLimitsTheWholeGradient) {
 TEST(Update, TheGradientIsFlattenedAsTheWeightsAre) {
   Bench bench;
   bench.new_gradients();
-  const at::Tensor flat = flat_gradient(bench.plan.parameters());
+  const at::Tensor flat = flat_gradient(bench.plan.parameters(), 0, at::kFloat);
   bench.flat.copy_(flat);
   for (const Weight& weight : bench.plan.parameters()) EXPECT_TRUE(at::equal(weight.value, weight.gradient));
 }
@@ -128,6 +157,52 @@ TEST(CrossEntropy, IsThatOfLibtorchWithAndWithoutSmoothing) {
     EXPECT_NEAR(sum.item<double>() / 16.0, loss.item<double>(), 1e-5);
     EXPECT_LT((own - logits.grad()).abs().max().item<double>(), 1e-6);
   }
+}
+
+TEST(CrossEntropy, DoublesAreExact) {
+  at::Tensor logits = at::randn({16, 10}, at::kDouble).requires_grad_();
+  const at::Tensor labels = at::randint(0, 10, {16}, at::kLong);
+  at::Tensor sum = at::zeros({}, at::kDouble);
+  const at::Tensor own = cross_entropy_gradient(logits.detach(), labels, 0.1, sum);
+  at::cross_entropy_loss(logits, labels, {}, at::Reduction::Mean, -100, 0.1).backward();
+  EXPECT_LT((own - logits.grad()).abs().max().item<double>(), 1e-15);
+}
+
+TEST(BatchLoss, SharesTwoLabelsAndTwoHeads) {
+  at::manual_seed(2);
+  const ImageShape shape{.classes = 7, .coarse_classes = 3};
+  at::Tensor outputs = at::randn({12, 10}).requires_grad_();
+  const auto labels = [](std::int64_t classes) { return at::randint(0, classes, {12}, at::kLong); };
+  const Batch batch{.images = {},
+                    .labels = labels(7),
+                    .coarse = labels(3),
+                    .other = labels(7),
+                    .other_coarse = labels(3),
+                    .share = 0.3};
+  at::Tensor sum = at::zeros({}, at::kDouble);
+  const at::Tensor own = batch_loss_gradient(outputs.detach(), batch, shape, 0.0, sum);
+  const auto loss = [&](const at::Tensor& fine, const at::Tensor& coarse) {
+    return (at::cross_entropy_loss(outputs.narrow(1, 0, 7), fine) +
+            at::cross_entropy_loss(outputs.narrow(1, 7, 3), coarse)) /
+           2;
+  };
+  const at::Tensor expected =
+      0.3 * loss(batch.labels, batch.coarse) + 0.7 * loss(batch.other, batch.other_coarse);
+  expected.backward();
+  EXPECT_NEAR(sum.item<double>() / 12.0, expected.item<double>(), 1e-6);
+  EXPECT_LT((own - outputs.grad()).abs().max().item<double>(), 1e-6);
+}
+
+TEST(BatchLoss, ARegressionIsTheMeanSquaredError) {
+  at::manual_seed(2);
+  at::Tensor outputs = at::randn({12, 1}).requires_grad_();
+  const Batch batch{.images = {}, .labels = at::randn({12}), .coarse = {}};
+  at::Tensor sum = at::zeros({}, at::kDouble);
+  const at::Tensor own = batch_loss_gradient(outputs.detach(), batch, {.regression = true}, 0.0, sum);
+  const at::Tensor expected = at::mse_loss(outputs.squeeze(1), batch.labels);
+  expected.backward();
+  EXPECT_NEAR(sum.item<double>() / 12.0, expected.item<double>(), 1e-6);
+  EXPECT_LT((own - outputs.grad()).abs().max().item<double>(), 1e-6);
 }
 
 TEST(CrossEntropy, IsNotFiniteWhenALogitIsNot) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace frugal {
@@ -16,9 +17,14 @@ struct TrainerCatalogue {
   std::vector<std::string> metrics;  // the first is the default
   std::vector<std::string> factors;  // parameters of a space that have an effect
   std::vector<std::string> optimizers;
+  // The words of each factor that is chosen by name; the first is the default.
+  std::vector<std::pair<std::string, std::vector<std::string>>> words;
 };
 
 const TrainerCatalogue& trainer_catalogue();
+
+// The words a factor may have; null for a number.
+const std::vector<std::string>* factor_words(const std::string& factor);
 
 // Why this model cannot be trained on this dataset; nothing when it can.
 std::optional<std::string> mismatch(const std::string& model, const std::string& dataset);
