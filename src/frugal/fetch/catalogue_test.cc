@@ -49,16 +49,16 @@ TEST(Catalogue, UnknownNamesAreAnsweredWithTheNearest) {
 // table 1.
 TEST(Catalogue, NumbersOfTheirPapers) {
   const auto images = [](const char* name) {
+    const DataSet set = *find_data_set(name);
     std::uint64_t count = 0;
-    for (const DataFile& file : find_data_set(name)->files)
-      count += std::get<ImageRecords>(file.structure).count;
+    for (const DataFile& file : set.files) count += std::get<ImageRecords>(file.structure).count;
     return count;
   };
   EXPECT_EQ(images("cifar10"), 60'000U);
   EXPECT_EQ(images("cifar100"), 60'000U);
+  const DataSet words = *find_data_set("wikitext2");
   std::uint64_t tokens = 0;
-  for (const DataFile& file : find_data_set("wikitext2")->files)
-    tokens += std::get<TokenLines>(file.structure).tokens;
+  for (const DataFile& file : words.files) tokens += std::get<TokenLines>(file.structure).tokens;
   EXPECT_EQ(tokens, 2'088'628U + 217'646U + 245'569U);
 }
 

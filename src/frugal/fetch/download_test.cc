@@ -92,7 +92,7 @@ TEST_F(DownloadTest, GivesUpAfterAttemptsWithoutAByteAndKeepsWhatCame) {
 }
 
 TEST_F(DownloadTest, ALaterCallGoesOnWithThePart) {
-  bool cut = true;
+  std::atomic<bool> cut{true};
   const WebServer server([&](const WebRequest& request) {
     const std::string whole = resumable_answer(request, content(), "\"v1\"");
     return cut ? whole.substr(0, request.first_byte() == 0 ? 150'000 : 0) : whole;

@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
+
 #include "frugal/fetch/archive.h"
 #include "frugal/fetch/archive_testing.h"
 #include "frugal/fetch/digest.h"
@@ -48,7 +50,7 @@ class FetchTest : public ::testing::Test {
 
   ScratchFolder folder_;
   NotedObserver observer_;
-  bool cut_ = false;
+  std::atomic<bool> cut_{false};
   WebServer server_{[this](const WebRequest& request) {
     const std::string path = folder_.path("web" + request.path);
     if (!std::filesystem::exists(path)) return web_answer("404 Not Found", "", "no");
