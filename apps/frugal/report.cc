@@ -66,8 +66,8 @@ Result<std::vector<StudyResult>> references(const std::string& store, const Stud
 }
 
 Result<std::string> rendered(const Findings& findings, const std::string& format) {
-  if (format == "md") return report_markdown(findings.result);
-  if (format == "json") return report_json(findings.result).dump(2) + "\n";
+  if (format == "md") return report_markdown(findings);
+  if (format == "json") return report_json(findings).dump(2) + "\n";
   std::string html = report_html(findings, web::kReportPage, FRUGAL_VERSION);
   return format == "pdf" ? pdf_of(html) : Result<std::string>(std::move(html));
 }

@@ -1,7 +1,7 @@
 // 5: what the parameters do to energy and quality: least squares with intervals, contrasts, correlations.
 import { axis, chart, figure, grid, tip } from "./charts.js";
 import { h, table } from "./dom.js";
-import { fixed, none, number } from "./format.js";
+import { fixed, none, number, percent } from "./format.js";
 
 const p = (v) => (v === null ? none : v < 0.001 ? "< 0.001" : v.toFixed(3));
 const outcomeName = (report, outcome) => (outcome === "quality" ? `best ${report.metric.name}` : "energy per epoch, Wh");
@@ -51,10 +51,27 @@ function regression(report, r) {
   ];
 }
 
+function importance(report, found) {
+  const name = outcomeName(report, found.outcome);
+  const rows = found.parameters.slice().sort((a, b) => b.share - a.share);
+  const option = (c, width) => ({
+    grid: grid({ left: width < 500 ? 110 : 130, top: 8, bottom: 46 }),
+    tooltip: tip(c, ([{ dataIndex }]) => [rows[dataIndex].parameter, `share ${percent(rows[dataIndex].share)}`, `divergence ${number(rows[dataIndex].divergence, 3)}`], { trigger: "axis", axisPointer: { type: "shadow", shadowStyle: { color: c.grid, opacity: 0.5 } } }),
+    xAxis: axis(c, "share of the divergence", { scale: false, min: 0, axisLabel: { ...axis(c).axisLabel, formatter: (v) => percent(v) } }),
+    yAxis: axis(c, "", { type: "category", inverse: true, data: rows.map((r) => r.parameter), splitLine: { show: false } }),
+    series: [{ type: "bar", barMaxWidth: 18, data: rows.map((r) => r.share), itemStyle: { color: found.outcome === "quality" ? c.accent : c.explore } }],
+  });
+  const made = chart({ option, label: `Importance for ${name}: ${rows.map((r) => `${r.parameter} ${percent(r.share)}`).join(", ")}` });
+  made.node.style.height = `${70 + rows.length * 28}px`;
+  return figure({ title: `Importance for ${name}`, text: `How the values of the best ${found.best} of ${found.n} trials differ from those of all (PED-ANOVA, Watanabe et al. 2023).`, parts: made.node,
+    data: () => table({ columns: [{ head: "Parameter", cell: (r) => r.parameter }, { head: "Divergence", numeric: true, cell: (r) => number(r.divergence, 3) }, { head: "Share", numeric: true, cell: (r) => percent(r.share) }], rows }) });
+}
+
 export function analysis(report) {
   const a = report.analysis;
   if (!a) return null;
   const content = a.regressions.map((r) => regression(report, r));
+  if (a.importances.length) content.push(h("h3", {}, "Importance"), h("div", { class: "row" }, a.importances.map((i) => importance(report, i))));
   if (a.correlations.length) {
     content.push(h("h3", {}, "Correlations"), table({ title: "Parameters and outcomes", text: "Spearman's ρ with its 95 % interval, Pearson's r beside it; each over the trials that have both.", columns: [
       { head: "Parameter", cell: (c) => c.parameter, sort: (c) => c.parameter }, { head: "Outcome", cell: (c) => outcomeName(report, c.outcome), sort: (c) => c.outcome }, { head: "n", numeric: true, cell: (c) => String(c.n) }, { head: "ρ", numeric: true, cell: (c) => fixed(c.rho, 3), sort: (c) => c.rho },

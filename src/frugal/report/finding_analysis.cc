@@ -21,6 +21,7 @@ constexpr std::size_t kMostLevels = 12;  // of a number that is still taken for 
 constexpr double kSignificant = 0.05;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kPoint = "the whole point";
+constexpr const char* kQuality = "quality";
 
 double number_of(const Value& value) {
   if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
@@ -41,6 +42,8 @@ struct Parameters {
   std::vector<stats::Column> columns;
   std::vector<std::string> factors;
   std::vector<std::string> covariates;
+  std::vector<stats::Column> choices;  // for importance: numbers as they are, else levels
+  std::vector<std::string> logarithmic;
   std::vector<Named> numbers;  // for correlations: every numeric one, as it is
   std::vector<std::string> notes;
 };
@@ -66,9 +69,14 @@ Parameters parameters_of(const std::vector<Factor>& factors) {
   for (const Factor& factor : factors) {
     if (factor.numeric) made.numbers.push_back({factor.name, numbers_of(factor, false)});
     if (!covers_every_trial(factor)) {
-      made.notes.push_back(factor.name + " is not in the regressions: it does not apply to every trial");
+      made.notes.push_back(factor.name +
+                           " is in no regression and no importance: it does not apply to every trial");
       continue;
     }
+    if (factor.numeric && factor.log) made.logarithmic.push_back(factor.name);
+    made.choices.push_back(factor.numeric
+                               ? stats::Column{factor.name, stats::Numbers{numbers_of(factor, false)}}
+                               : stats::Column{factor.name, levels_of(factor)});
     if (factor.numeric && factor.levels.size() > kMostLevels) {
       const std::string name = factor.log ? "log10(" + factor.name + ")" : factor.name;
       made.columns.push_back({name, stats::Numbers{numbers_of(factor, factor.log)}});
@@ -83,7 +91,7 @@ Parameters parameters_of(const std::vector<Factor>& factors) {
 
 std::vector<Named> outcomes_of(const StudyResult& result, const std::vector<TrialFinding>& trials) {
   Named energy{"energy_per_epoch_wh", {}};
-  Named quality{"quality", {}};
+  Named quality{kQuality, {}};
   for (std::size_t i = 0; i < trials.size(); ++i) {
     energy.values.push_back(trials[i].energy_per_epoch ? watt_hours(*trials[i].energy_per_epoch) : kNaN);
     const std::optional<double>& best = result.trials[i].best;
@@ -149,6 +157,20 @@ Result<RegressionFinding> regression_of(const stats::Table& table, const Paramet
   return found;
 }
 
+Result<ImportanceFinding> importance_of(const Parameters& parameters, const Named& outcome, bool maximise) {
+  std::vector<stats::Column> columns = parameters.choices;
+  columns.push_back({outcome.name, stats::Numbers{outcome.values}});
+  const Result<stats::Table> table = stats::Table::of(std::move(columns));
+  if (!table) return table.error();
+  stats::ImportanceQuestion question{
+      .parameters = {}, .logarithmic = parameters.logarithmic, .outcome = outcome.name};
+  for (const stats::Column& column : parameters.choices) question.parameters.push_back(column.name);
+  if (outcome.name == kQuality && maximise) question.better = stats::Better::Larger;
+  Result<stats::Importances> found = stats::importances(*table, question);
+  if (!found) return found.error();
+  return ImportanceFinding{outcome.name, std::move(*found)};
+}
+
 void add_correlations(Analysis& analysis, const Named& parameter, const Named& outcome) {
   std::vector<double> x;
   std::vector<double> y;
@@ -176,13 +198,13 @@ std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector
   if ((result.strategy != "random" && result.strategy != "grid") || result.trials.size() < kFewestTrials ||
       factors.empty())
     return std::nullopt;
-  Parameters parameters = parameters_of(factors);
+  const Parameters parameters = parameters_of(factors);
   const std::vector<Named> outcomes = outcomes_of(result, trials);
   std::vector<stats::Column> columns = parameters.columns;
   columns.push_back(point_column(result));
   for (const Named& outcome : outcomes) columns.push_back({outcome.name, stats::Numbers{outcome.values}});
   Analysis analysis;
-  analysis.notes = std::move(parameters.notes);
+  analysis.notes = parameters.notes;
   const Result<stats::Table> table = stats::Table::of(std::move(columns));
   for (const Named& outcome : outcomes) {
     Result<RegressionFinding> found =
@@ -191,6 +213,12 @@ std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector
       analysis.regressions.push_back(std::move(*found));
     } else {
       analysis.notes.push_back("no regression of " + outcome.name + ": " + found.error().message);
+    }
+    Result<ImportanceFinding> importance = importance_of(parameters, outcome, result.header.goal.maximise);
+    if (importance) {
+      analysis.importances.push_back(std::move(*importance));
+    } else {
+      analysis.notes.push_back("no importance for " + outcome.name + ": " + importance.error().message);
     }
     for (const Named& parameter : parameters.numbers) add_correlations(analysis, parameter, outcome);
   }

@@ -64,6 +64,21 @@ TEST(Analysis, QualityThatFollowsNothingIsNotExplained) {
   for (const stats::Contrast& contrast : quality.contrasts) EXPECT_NEAR(contrast.difference.coef, 0, 1e-9);
 }
 
+TEST(Analysis, ImportanceTellsWhatTheBestTrialsShare) {
+  const Analysis analysis = *analysed(balanced());
+  // A tenth of 24 is 3; the third cheapest epoch costs 0.6 Wh, and so do three more: six trials, all with
+  // sgd.
+  const ImportanceFinding& energy = analysis.importances.at(0);
+  EXPECT_EQ(energy.found.best, 6u);
+  EXPECT_EQ(energy.found.parameters.at(1).parameter, "optimizer");
+  EXPECT_GT(energy.found.parameters[1].divergence, 0.1);
+  EXPECT_NEAR(energy.found.parameters[0].share + energy.found.parameters[1].share, 1, 1e-9);
+  // The best quality occurs in every combination alike.
+  const ImportanceFinding& quality = analysis.importances.at(1);
+  EXPECT_EQ(quality.found.best, 12u);
+  EXPECT_NEAR(quality.found.parameters.at(1).divergence, 0, 1e-9);
+}
+
 TEST(Analysis, CorrelationsAreOfNumbersAlone) {
   const Analysis analysis = *analysed(balanced());
   ASSERT_EQ(analysis.correlations.size(), 2u);
@@ -94,7 +109,8 @@ TEST(Analysis, WhatDoesNotApplyToEveryTrialIsLeftOutAndNamed) {
   result.trials[1].point.set("momentum", 0.5);
   const Analysis analysis = *analysed(result);
   ASSERT_FALSE(analysis.notes.empty());
-  EXPECT_EQ(analysis.notes[0], "momentum is not in the regressions: it does not apply to every trial");
+  EXPECT_EQ(analysis.notes[0],
+            "momentum is in no regression and no importance: it does not apply to every trial");
   EXPECT_EQ(analysis.regressions.size(), 2u);
 }
 
@@ -103,8 +119,9 @@ TEST(Analysis, ARegressionThatCannotBeMadeIsSaid) {
   for (TrialResult& trial : result.trials) trial.best = 0.5;
   const Analysis analysis = *analysed(result);
   EXPECT_EQ(analysis.regressions.size(), 1u);
-  ASSERT_EQ(analysis.notes.size(), 1u);
+  ASSERT_EQ(analysis.notes.size(), 2u);
   EXPECT_TRUE(analysis.notes[0].starts_with("no regression of quality: ")) << analysis.notes[0];
+  EXPECT_TRUE(analysis.notes[1].starts_with("no importance for quality: ")) << analysis.notes[1];
 }
 
 TEST(Analysis, TrialsOfAnAdaptiveSearchAreNotAnalysed) {

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
-#include <numeric>
 #include <unordered_map>
 
 #include "frugal/report/finding_parts.h"
+#include "frugal/stats/pareto.h"
 
 namespace frugal {
 namespace {
@@ -46,28 +46,24 @@ void set_quotients(TrialFinding& found, const EpochSums& epochs, const TrialResu
     found.eq_total = *found.last / watt_hours(trial.energy->value);
 }
 
-// Sweep from the least joules up: a trial is on the front when none before it has its quality. Of equal
-// joules the better comes first; equal pairs are all on the front.
 void mark_front(const StudyResult& result, std::vector<TrialFinding>& found) {
-  const Goal& goal = result.header.goal;
-  std::vector<std::size_t> order;
+  std::vector<std::size_t> at;
+  std::vector<double> joules;
+  std::vector<double> quality;
   for (std::size_t i = 0; i < result.trials.size(); ++i) {
     const TrialResult& trial = result.trials[i];
-    if (trial.best && std::isfinite(*trial.best) && trial.energy) order.push_back(i);
+    if (!trial.best || !std::isfinite(*trial.best) || !trial.energy) continue;
+    at.push_back(i);
+    joules.push_back(trial.energy->value.value());
+    quality.push_back(*trial.best);
   }
-  const auto joules = [&](std::size_t i) { return result.trials[i].energy->value; };
-  const auto quality = [&](std::size_t i) { return *result.trials[i].best; };
-  std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) {
-    if (joules(a) != joules(b)) return joules(a) < joules(b);
-    return quality(a) != quality(b) ? goal.better(quality(a), quality(b)) : a < b;
-  });
-  std::optional<std::size_t> last;
-  for (const std::size_t i : order) {
-    const bool equal = last && joules(i) == joules(*last) && quality(i) == quality(*last);
-    if (last && !equal && !goal.better(quality(i), quality(*last))) continue;
-    found[i].on_front = true;
-    last = i;
-  }
+  const std::array objectives = {
+      stats::Objective{joules, stats::Better::Smaller},
+      stats::Objective{quality,
+                       result.header.goal.maximise ? stats::Better::Larger : stats::Better::Smaller}};
+  const Result<std::vector<std::size_t>> front = stats::pareto_front(objectives);
+  if (!front) return;
+  for (const std::size_t i : *front) found[at[i]].on_front = true;
 }
 
 }  // namespace

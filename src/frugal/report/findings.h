@@ -12,6 +12,7 @@
 #include "frugal/energy/carbon.h"
 #include "frugal/report/comparison.h"
 #include "frugal/stats/correlation.h"
+#include "frugal/stats/importance.h"
 #include "frugal/stats/regression.h"
 #include "frugal/study/result.h"
 
@@ -129,9 +130,15 @@ struct CorrelationFinding {
   stats::Correlation spearman;
   stats::Correlation pearson;
 };
+// How far the best tenth of the trials differs from all, parameter by parameter (stats/importance.h).
+struct ImportanceFinding {
+  std::string outcome;
+  stats::Importances found;
+};
 // Absent for strategies whose trials depend on earlier outcomes, and for fewer than ten trials.
 struct Analysis {
   std::vector<RegressionFinding> regressions = {};
+  std::vector<ImportanceFinding> importances = {};
   std::vector<CorrelationFinding> correlations = {};
   std::vector<std::string> notes = {};  // what was left out and why
 };

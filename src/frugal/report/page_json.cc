@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frugal/base/clock.h"
+#include "frugal/report/findings_json.h"
 
 namespace frugal {
 namespace {
@@ -74,37 +75,6 @@ ordered_json answer_json(const Findings& findings) {
                     {"epoch", result.winner->epoch},
                     {"energy", figure_json(result.winner_energy)}};
   return held;
-}
-
-ordered_json carbon_json(const Findings& findings) {
-  return findings.carbon ? ordered_json(emission_to_json(*findings.carbon))
-                         : ordered_json{{"absent_because", findings.no_carbon}};
-}
-
-ordered_json parts_json(const std::vector<EnergyPart>& parts) {
-  return column(parts, [](const EnergyPart& part) {
-    return ordered_json{
-        {"name", part.name},
-        {"figure", figure_to_json(part.figure)},
-        {"mean_power_w", part.mean_power ? brief(part.mean_power->value()) : ordered_json(nullptr)},
-        {"share", brief(part.share)}};
-  });
-}
-
-ordered_json phases_json(const PhaseJoules& phases) {
-  ordered_json held = ordered_json::object();
-  for (const auto& [phase, joules] : phases) held[phase] = brief(joules.value());
-  return held;
-}
-
-ordered_json fates_json(const std::vector<FateEnergy>& fates) {
-  return column(fates, [](const FateEnergy& fate) {
-    return ordered_json{{"fate", fate.fate},
-                        {"trials", fate.trials},
-                        {"total_j", brief(fate.total)},
-                        {"share", brief(fate.share)},
-                        {"by_phase", phases_json(fate.by_phase)}};
-  });
 }
 
 ordered_json trials_json(const Findings& findings) {
@@ -236,30 +206,6 @@ ordered_json courses_json(const Findings& findings) {
   return held;
 }
 
-ordered_json anytime_json(const std::vector<AnytimePoint>& curve) {
-  return column(curve, [](const AnytimePoint& p) {
-    return ordered_json{{"spent_j", brief(p.spent)},
-                        {"time_s", brief(p.time.value())},
-                        {"value", brief(p.value)},
-                        {"trial", p.trial},
-                        {"epoch", p.epoch}};
-  });
-}
-
-ordered_json rate_tests_json(const std::vector<RateTest>& tests) {
-  return column(tests, [](const RateTest& test) {
-    return ordered_json{{"trial", test.trial},
-                        {"round", test.round},
-                        {"loss_before", brief(test.loss_before)},
-                        {"rates", column(test.curve, [](const RatePoint& p) { return brief(p.rate); })},
-                        {"losses", column(test.curve, [](const RatePoint& p) { return brief(p.loss); })},
-                        {"selected", brief(test.selected)},
-                        {"used", brief(test.used)},
-                        {"window", {test.window_begin, test.window_end}},
-                        {"note", test.note}};
-  });
-}
-
 ordered_json rounds_json(const std::vector<RoundLog>& rounds) {
   ordered_json rows = ordered_json::array();
   for (const RoundLog& round : rounds) {
@@ -293,72 +239,6 @@ ordered_json rankings_json(const Findings& findings) {
                         {"top", std::move(top)},
                         {"spread", std::move(spread)}};
   });
-}
-
-ordered_json histograms_json(const std::vector<Histogram>& histograms) {
-  return column(histograms, [](const Histogram& h) {
-    return ordered_json{{"of", h.of},
-                        {"edges", column(h.edges, [](double edge) { return brief(edge); })},
-                        {"counts", h.counts}};
-  });
-}
-
-ordered_json coefficient_json(const stats::Coefficient& c) {
-  return {{"name", c.name},
-          {"coef", brief(c.coef)},
-          {"std_err", brief(c.std_err)},
-          {"t", brief(c.t)},
-          {"p_value", brief(c.p_value)},
-          {"ci_low", brief(c.ci_low)},
-          {"ci_high", brief(c.ci_high)}};
-}
-
-ordered_json contrast_json(const stats::Contrast& c) {
-  ordered_json held = coefficient_json(c.difference);
-  held["name"] = c.factor + ": " + c.a + " − " + c.b;
-  held["identified"] = c.identified;
-  return held;
-}
-
-ordered_json regression_json(const RegressionFinding& found) {
-  const stats::Regression& fit = found.fit;
-  return {{"outcome", found.outcome},
-          {"form", fit.form == stats::Form::OneHot ? "one-hot" : "full rank"},
-          {"n", fit.n},
-          {"dropped", fit.dropped},
-          {"rank", fit.rank},
-          {"r_squared", brief(fit.r_squared)},
-          {"r_squared_adj", brief(fit.r_squared_adj)},
-          {"r_squared_predicted", brief(found.r_squared_predicted)},
-          {"f_statistic", brief(fit.f_statistic)},
-          {"f_p_value", brief(fit.f_p_value)},
-          {"residual_sd", brief(fit.residual_sd)},
-          {"coefficients", column(fit.coefficients, coefficient_json)},
-          {"contrasts", column(found.contrasts, contrast_json)},
-          {"warnings", found.warnings}};
-}
-
-ordered_json correlation_json(const CorrelationFinding& found) {
-  return {{"parameter", found.parameter},
-          {"outcome", found.outcome},
-          {"n", found.spearman.n},
-          {"rho", brief(found.spearman.coefficient)},
-          {"ci_low", brief(found.spearman.ci_low)},
-          {"ci_high", brief(found.spearman.ci_high)},
-          {"p_value", brief(found.spearman.p_value)},
-          {"pearson_r", brief(found.pearson.coefficient)},
-          {"pearson_p_value", brief(found.pearson.p_value)}};
-}
-
-ordered_json analysis_json(const std::optional<Analysis>& analysis) {
-  if (!analysis) return nullptr;
-  return {{"regressions", column(analysis->regressions, regression_json)},
-          {"correlations", column(analysis->correlations, correlation_json)},
-          {"notes", analysis->notes}};
-}
-
-ordered_json parity_json(const Findings& findings) {
-  return findings.parity ? comparison_json(*findings.parity) : ordered_json(nullptr);
 }
 
 ordered_json method_json(const Findings& findings, const std::string& version) {

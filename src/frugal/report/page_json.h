@@ -1,5 +1,5 @@
-// Findings as the one object that the HTML page holds: columns, not rows, seven significant digits, so that
-// thousands of trials stay small. It belongs to web/ and changes with it; docs/json.md documents
+// Findings as the one object that the HTML page holds: columns, not rows, with seven significant digits, so
+// that thousands of trials stay small. It belongs to web/ and changes with it; docs/json.md documents
 // report_json().
 #pragma once
 

@@ -1,4 +1,4 @@
-// Findings as bytes: text for the terminal, JSON and CSV for machines, Markdown for a first report.
+// Findings as bytes: text for the terminal, JSON and CSV for machines, Markdown for people and wikis.
 // Renderers compute nothing but formats; what they say stands in StudyResult.
 #pragma once
 
@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "frugal/study/result.h"
+#include "frugal/report/findings.h"
 
 namespace frugal {
 
@@ -14,13 +14,14 @@ namespace frugal {
 nlohmann::ordered_json summary_json(const StudyResult& result);
 // The same with trials, epochs, decisions, sensors, lost attempts and the study file.
 nlohmann::ordered_json report_json(const StudyResult& result);
+// The same with everything that was found beside: what the page shows.
+nlohmann::ordered_json report_json(const Findings& findings);
 
 // The closing words of a run, ten lines or so; ends with a newline.
 std::string summary_text(const StudyResult& result);
 
-// The first report: the answer, the cost, the trials, the rounds, how it was measured, the study file
-// verbatim.
-std::string report_markdown(const StudyResult& result);
+// The report as text with tables: the sections of the page without its pictures.
+std::string report_markdown(const Findings& findings);
 
 // One row an epoch (or, per_trial, a trial); the columns of interface `export`, RFC 4180.
 std::string export_csv(const StudyResult& result, bool per_trial);

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "frugal/report/findings_json.h"
 #include "frugal/report/render.h"
 
 namespace frugal {
@@ -138,6 +139,12 @@ ordered_json report_json(const StudyResult& result) {
   held["workers"] = result.workers;
   held["plan"] = ordered_json(result.header.plan);
   held["study_file"] = result.header.source;
+  return held;
+}
+
+ordered_json report_json(const Findings& findings) {
+  ordered_json held = report_json(findings.result);
+  held["findings"] = findings_json(findings);
   return held;
 }
 

@@ -4,28 +4,11 @@
 
 #include "frugal/base/clock.h"
 #include "frugal/base/units_text.h"
+#include "frugal/report/markdown_sections.h"
 #include "frugal/report/render.h"
 
 namespace frugal {
 namespace {
-
-// Text of others inside a table cell or a heading: nothing of it is markup.
-std::string escaped(const std::string& text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '\n' || c == '\r') {
-      out += ' ';
-    } else if (c == '<') {
-      out += "&lt;";
-    } else if (c == '>') {
-      out += "&gt;";
-    } else {
-      if (c == '|' || c == '*' || c == '_' || c == '`' || c == '[' || c == ']' || c == '\\') out += '\\';
-      out += c;
-    }
-  }
-  return out;
-}
 
 // A fence longer than any run of backticks inside.
 std::string fenced(const std::string& language, const std::string& text) {
@@ -128,9 +111,12 @@ std::string method(const StudyResult& result) {
 
 }  // namespace
 
-std::string report_markdown(const StudyResult& result) {
-  return "# " + escaped(result.header.name) + "\n\n" + answer(result) + cost(result) + trials(result) +
-         rounds(result) + method(result);
+std::string report_markdown(const Findings& findings) {
+  const StudyResult& result = findings.result;
+  return "# " + escaped(result.header.name) + "\n\n" + answer(result) + markdown_context(findings) +
+         cost(result) + markdown_spending(findings) + markdown_progress(findings) + trials(result) +
+         markdown_best(findings) + rounds(result) + markdown_rates(findings) + markdown_analysis(findings) +
+         method(result);
 }
 
 }  // namespace frugal

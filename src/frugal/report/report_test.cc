@@ -105,64 +105,11 @@ TEST(FigureText, SaysHowItWasFound) {
   EXPECT_EQ(figure_text(counted), "100 J (50.0 J to 150 J; simulated, not measured)");
 }
 
-TEST(Markdown, IsTheWholeReport) {
-  EXPECT_EQ(report_markdown(example()), R"(# digits
-
-## The answer
-
-Trial 0 wins: **accuracy 0.975** after epoch 2 at batch\_size=32 learning\_rate=0.1.
-
-Its trial cost 250 J (125 J to 375 J; modelled, not measured); the whole study 300 J (150 J to 450 J; modelled, not measured), of which 50.0 J did not lead to the winner's weights (other trials, epochs after its best or rolled back, lost attempts). The study ran for 6.0 s and ended because of: patience.
-
-Caveats:
-
-- cpu energy is modelled: ±50 %
-
-## What it cost
-
-| part | energy | low | high | time | method |
-|---|---|---|---|---|---|
-| train | 300 J | 150 J | 450 J | 6.0 s | model |
-| device model | 300 J | 150 J | 450 J | 6.0 s | model |
-| **total** | 300 J | 150 J | 450 J | 6.0 s | model |
-
-Coverage 99.9 %.
-
-## Trials
-
-| trial | point | fate | epochs | best accuracy | at epoch | energy | time |
-|---|---|---|---|---|---|---|---|
-| 0 | batch\_size=32 learning\_rate=0.1 | winner | 2 | 0.975 | 2 | 250 J | 5.0 s |
-| 1 | batch\_size=64 | failed: out\_of\_memory: 12 GiB \| wanted | 0 | – | – | 50.0 J | 1.0 s |
-
-## Decisions
-
-| round | trial | P | E per epoch | learning rate | f | kept | note |
-|---|---|---|---|---|---|---|---|
-| 1 | 0 | 0.9 | 100 J | 0.1 | 0.75 | yes |  |
-| 1 | 1 | – | – | – | – | no | out\_of\_memory |
-
-## How it was measured
-
-- begun: 2023-11-14T22:13:20Z
-- strategy: sm2, seed 7
-- worker: a worker
-- sensor: model: cpu model
-- attempts lost (killed, died, interrupted, trained again): 1
-
-The study file:
-
-```yaml
-name: digits
-```
-)");
-}
-
 TEST(Markdown, NothingOfAnothersTextIsMarkup) {
   StudyResult result = example();
   result.header.name = "</script><b>x</b>\n# [a](b) `c` *d* |e|";
   result.header.source = "name: x\n````\n<script>\n";
-  const std::string text = report_markdown(result);
+  const std::string text = report_markdown(find(result));
   EXPECT_TRUE(
       text.starts_with("# &lt;/script&gt;&lt;b&gt;x&lt;/b&gt; # \\[a\\](b) \\`c\\` \\*d\\* \\|e\\|\n"))
       << text.substr(0, 200);
