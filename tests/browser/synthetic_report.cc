@@ -1,6 +1,6 @@
-// synthetic_report TRIALS EPOCHS FILE: the page of a random search that never was, for tests and measurements
-// of the page itself. One epoch a step, as studies have it. Prints milliseconds for findings and page as one
-// JSON object.
+// synthetic_report TRIALS EPOCHS FILE [STORE]: the page of a random search that never was, for tests and
+// measurements of the page itself. One epoch a step, as studies have it. Prints milliseconds for findings and
+// page as one JSON object. With STORE the study is put into a store as well, to measure all of `frugal report`.
 #include <fmt/format.h>
 
 #include <cmath>
@@ -11,6 +11,7 @@
 #include "frugal/base/clock.h"
 #include "frugal/base/rng.h"
 #include "frugal/report/render_html.h"
+#include "frugal/store/sqlite_ledger.h"
 #include "page.h"
 
 namespace {
@@ -74,7 +75,8 @@ void add_trial(StudyResult& result, TrialId id, int epochs, Rng& rng) {
 StudyResult made_up(int trials, int epochs) {
   StudyResult result;
   result.header.name = fmt::format("{} trials of {} epochs, made up", trials, epochs);
-  result.header.plan = {{"name", result.header.name}};
+  result.header.plan = nlohmann::ordered_json::parse(
+      R"({"name":"made up","workload":{"worker":"none"},"space":{"batch_size":[1,2]},"strategy":{"name":"random","trials":2}})");
   result.header.source = "# This study was never run: it is made up to test the page.\n";
   result.header.created_unix_s = 1'700'000'000;
   result.strategy = "random";
@@ -95,14 +97,26 @@ StudyResult made_up(int trials, int epochs) {
   return result;
 }
 
+bool store(const StudyResult& result, const std::string& file) {
+  const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(file, OpenMode::ReadWrite);
+  if (!ledger || !(*ledger)->create(result.header)) return false;
+  const std::string& name = result.header.name;
+  for (const Observation& seen : result.history) {
+    if (!(*ledger)->begin(name, seen.number, 1, seen.step)) return false;
+    if (!(*ledger)->finish(name, seen.number, 1, seen.outcome)) return false;
+  }
+  return (*ledger)->stop(name, result.stopped_by).ok();
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
-  if (argc != 4) {
-    std::fprintf(stderr, "synthetic_report TRIALS EPOCHS FILE\n");
+  if (argc != 4 && argc != 5) {
+    std::fprintf(stderr, "synthetic_report TRIALS EPOCHS FILE [STORE]\n");
     return 2;
   }
   StudyResult result = made_up(std::atoi(argv[1]), std::atoi(argv[2]));
+  if (argc == 5 && !store(result, argv[4])) return 1;
   const SteadyClock clock;
   const Instant begin = clock.now();
   const Findings findings = find(std::move(result));
