@@ -45,6 +45,7 @@ Command report_command();
 Command compare_command();
 Command data_command();
 Command doctor_command();
+Command calibrate_command();
 Command agent_command();
 
 // "frugal: error: message" and the hint on standard error; returns the exit code that belongs to the error.

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <csignal>
 #include <memory>
 #include <nlohmann/json.hpp>
@@ -15,6 +16,7 @@
 #include "frugal/energy/model_meter.h"
 #include "frugal/energy/open.h"
 #include "frugal/energy/phases.h"
+#include "frugal/energy/sensor_model.h"
 #include "frugal/report/measurement.h"
 #include "frugal/trace_file.h"
 #include "frugal/work/command_run.h"
@@ -35,6 +37,8 @@ struct MeasureOptions {
   std::string devices = "auto";
   std::string trace;
   std::string output;
+  std::string step;
+  bool raw = false;
   std::string carbon;
   double pue = 1;
   std::uint64_t seed = 1;
@@ -49,6 +53,7 @@ struct Plan {
   Duration cooldown;
   Duration idle;
   Duration interval;
+  Duration step;
   std::optional<CarbonIntensity> carbon;
 
   // One run of one command: its status and standard input are the command's own.
@@ -73,7 +78,7 @@ Result<Plan> plan_of(const MeasureOptions& options) {
   plan.warmup = options.warmup;
   for (const auto& [text, held] :
        {std::pair(&options.cooldown, &plan.cooldown), std::pair(&options.idle, &plan.idle),
-        std::pair(&options.interval, &plan.interval)}) {
+        std::pair(&options.interval, &plan.interval), std::pair(&options.step, &plan.step)}) {
     if (text->empty()) continue;
     const Result<Duration> time = parse_duration(*text);
     if (!time) return time.error();
@@ -147,11 +152,16 @@ class Session {
   Status run_one(std::size_t command, bool counts) {
     CommandSettings settings = plan_.commands[command];
     if (trace_ != nullptr) settings.fold = kTraceFold;
-    Result<CommandRun> run = run_command(settings, recorder_, [this] {
+    Instant from = recorder_.mark();
+    Result<CommandRun> run = run_command(settings, recorder_, [this, &from] {
+      const Instant now = recorder_.mark();
+      note(recorder_.disagreements({from, now}));
+      from = now;
       if (trace_ != nullptr) trace_->append(recorder_.traces());
     });
     if (!run) return run.error();
     last_ = std::move(*run);
+    if (plan_.step > Duration(0)) note(beat_warnings(recorder_.cards(), plan_.step, last_->duration));
     if (counts)
       measurement_.runs.push_back({command, last_->exit_status(), last_->how_it_ended(), last_->duration,
                                    last_->cpu_time, last_->energy});
@@ -162,6 +172,13 @@ class Session {
                  "'" + measurement_.commands[command] + "' ended with " + last_->how_it_ended() + " in run " +
                      std::to_string(measurement_.runs.size() + (counts ? 0 : 1)) + ": the series ends here",
                  "run the command alone to see why"};
+  }
+
+  void note(const std::vector<std::string>& caveats) {
+    std::vector<std::string>& told = measurement_.caveats;
+    for (const std::string& text : caveats) {
+      if (std::find(told.begin(), told.end(), text) == told.end()) told.push_back(text);
+    }
   }
 
   const Plan& plan_;
@@ -238,7 +255,9 @@ int run_it(const MeasureOptions& options, const CommonOptions& common) {
   const SteadyClock clock;
   Result<std::optional<TraceFile>> trace = open_trace(options.trace, clock);
   if (!trace) return fail(trace.error());
-  auto meters = open_meters(options.devices, clock, machine_from_environment());
+  Machine machine = machine_from_environment();
+  if (options.raw) machine.calibrations.clear();
+  auto meters = open_meters(options.devices, clock, machine);
   if (!meters) return fail(meters.error());
 
   Recorder recorder(std::move(meters->meters), clock);
@@ -279,6 +298,9 @@ Command measure_command() {
                 ->capture_default_str();
             command.add_option("--idle", o->idle, "Measure the resting machine first, for so long");
             command.add_option("--trace", o->trace, "Write every reading to this CSV file");
+            command.add_option("--step", o->step,
+                               "Length of a training step, to warn of sensors that beat with it");
+            command.add_flag("--uncalibrated", o->raw, "Leave calibrations of this host aside");
             command.add_option("--carbon", o->carbon, "CO2e: country ('DE'), 'world' or '120 g/kWh'");
             command.add_option("--pue", o->pue, "Power usage effectiveness of the building")
                 ->capture_default_str();

@@ -142,7 +142,7 @@ int32_t frugal_energy_end(frugal_energy* handle, int64_t window, frugal_energy_f
     const auto figure = std::find_if(figures.begin(), figures.end(),
                                      [&](const DeviceFigure& one) { return one.device == cards[i].device; });
     if (by_device != nullptr) by_device[i] = figure == figures.end() ? nothing : as_c(figure->figure);
-    if (cards[i].whole_machine) continue;
+    if (!is_part_of_total(cards, i)) continue;
     if (figure != figures.end()) {
       parts.push_back(figure->figure);
     } else {

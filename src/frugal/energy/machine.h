@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "frugal/energy/calibration.h"
 #include "frugal/energy/cpu_time.h"
 
 namespace frugal {
@@ -24,6 +25,9 @@ struct Machine {
   std::optional<std::string> rocr_visible_devices = {};
   std::optional<std::string> hip_visible_devices = {};
   CpuTimeSource cpu_time = {};  // of the model
+  std::string host = {};        // whose calibrations hold
+  std::vector<Calibration> calibrations = {};
+  std::vector<std::string> caveats = {};  // what must be said of all joules of this machine
 };
 
 }  // namespace frugal

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "frugal/base/nearest.h"
+#include "frugal/energy/dram_model.h"
 #include "frugal/energy/model_meter.h"
 #include "frugal/energy/replay_meter.h"
 #include "frugal/energy/sim_meter.h"
@@ -37,6 +38,8 @@ Status add(std::unique_ptr<Meter> meter, Opening& opening) {
   const std::string device = meter->card().device;
   if (has_device(opening, device))
     return bad_input("the device '" + device + "' is listed twice: its joules would count twice");
+  for (const Calibration& calibration : opening.machine.calibrations)
+    meter = calibrated(std::move(meter), calibration, opening.machine.host);
   opening.opened.meters.push_back(std::move(meter));
   return {};
 }
@@ -45,6 +48,12 @@ Status open_model(std::string_view, std::string_view settings, Opening& opening)
   const Result<ModelSpec> spec = parse_model(settings, known_cpu(opening.machine.cpu_time.proc));
   if (!spec) return spec.error();
   return add(std::make_unique<ModelMeter>(*spec, opening.clock, opening.machine.cpu_time), opening);
+}
+
+Status open_dram_model(std::string_view, std::string_view settings, Opening& opening) {
+  const Result<DramModelSpec> spec = parse_dram_model(settings);
+  if (!spec) return spec.error();
+  return add(std::make_unique<DramModelMeter>(*spec, opening.clock, opening.machine), opening);
 }
 
 Status open_sim(std::string_view, std::string_view settings, Opening& opening) {
@@ -146,12 +155,13 @@ struct DeviceKind {
   bool numbered;  // "gpu0" as well as "gpu"
   Status (*open)(std::string_view word, std::string_view settings, Opening& opening);
 };
-constexpr std::array<DeviceKind, 8> kKinds{{{"auto", false, open_auto},
+constexpr std::array<DeviceKind, 9> kKinds{{{"auto", false, open_auto},
                                             {"gpu", true, open_sensor},
                                             {"cpu", true, open_sensor},
                                             {"dram", true, open_sensor},
                                             {"machine", true, open_sensor},
                                             {"model", false, open_model},
+                                            {"dram-model", false, open_dram_model},
                                             {"sim", false, open_sim},
                                             {"replay", false, open_recorded}}};
 
@@ -212,6 +222,7 @@ Result<OpenedMeters> open_meters(std::string_view devices, const Clock& clock, c
   if (list.empty()) return bad_input("no device is named", "write 'auto', or 'none' to go without energy");
   if (list.size() == 1 && list.front() == kNone) return OpenedMeters{};
   Opening opening{.clock = clock, .machine = machine};
+  opening.opened.caveats = machine.caveats;
   for (const std::string& device : list) {
     if (const Status status = open_one(device, opening); !status) return status.error();
   }

@@ -54,7 +54,7 @@ TEST(OpenMeters, NamesTheDevicesInOrder) {
 TEST(OpenMeters, SaysWhatIsWrongAndWhatIsNear) {
   EXPECT_EQ(refusal("modl"), "unknown device 'modl' (did you mean 'model'?)");
   EXPECT_EQ(refusal("sim:power=5W,smi:"), "unknown device 'smi' (did you mean 'sim'?)");
-  EXPECT_EQ(refusal("toaster"), "unknown device 'toaster' (known: auto, gpu, cpu, dram, machine, model, sim, replay, none)");
+  EXPECT_EQ(refusal("toaster"), "unknown device 'toaster' (known: auto, gpu, cpu, dram, machine, model, dram-model, sim, replay, none)");
   EXPECT_EQ(refusal(""), "no device is named");
   EXPECT_EQ(refusal("none,model"), "the device 'none' stands alone");
   EXPECT_EQ(refusal("auto,model"), "the device 'model' is listed twice: its joules would count twice");

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "frugal/base/rng.h"
+#include "frugal/energy/cross_check.h"
 
 namespace frugal {
 namespace {
@@ -161,6 +162,15 @@ std::vector<Trace> Recorder::traces() const {
     all.push_back({cards_[i], {kept.begin(), kept.end()}, interval_});
   }
   return all;
+}
+
+std::vector<std::string> Recorder::disagreements(Window window) const {
+  std::vector<std::string> found;
+  const std::scoped_lock lock(traces_mutex_);
+  for (std::size_t i = 0; i < cards_.size(); ++i) {
+    if (std::optional<std::string> text = disagreement(view(i), window)) found.push_back(std::move(*text));
+  }
+  return found;
 }
 
 void Recorder::forget_before(Instant instant) {

@@ -63,6 +63,8 @@ class Recorder {
 
   const std::vector<MeterCard>& cards() const { return cards_; }
   std::vector<Trace> traces() const;
+  // Meters whose counter and power disagree in the window, in words (cross_check.h).
+  std::vector<std::string> disagreements(Window window) const;
   // Drops readings that no window from `instant` on needs. Cheap: it may be called after every window.
   void forget_before(Instant instant);
 

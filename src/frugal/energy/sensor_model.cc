@@ -207,4 +207,15 @@ std::optional<UpdatePeriod> update_period(std::span<const Reading> readings, Sen
                       .updates = static_cast<std::size_t>(updates)};
 }
 
+std::vector<std::string> beat_warnings(std::span<const MeterCard> cards, Duration step, Duration measured) {
+  std::vector<std::string> warnings;
+  for (const MeterCard& card : cards) {
+    const bool part_time = card.window > Duration(0) && card.window < card.period;
+    if (card.method != Method::Integral || !part_time) continue;
+    if (auto text = beat_warning(card.device, step, {card.period, card.window}, measured))
+      warnings.push_back(std::move(*text));
+  }
+  return warnings;
+}
+
 }  // namespace frugal

@@ -65,4 +65,7 @@ double beat_error(Duration step, SensorTiming sensor, Duration measured);
 std::optional<std::string> beat_warning(const std::string& device, Duration step, SensorTiming sensor,
                                         Duration measured);
 
+// The same for every meter whose joules come from a power that sees a part of the time.
+std::vector<std::string> beat_warnings(std::span<const MeterCard> cards, Duration step, Duration measured);
+
 }  // namespace frugal

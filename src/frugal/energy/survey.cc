@@ -25,8 +25,9 @@ Survey survey(const Machine& machine, const Clock& clock) {
   FoundGpus gpus = find_gpus(machine, clock);
   all.gpus = gpus.ids;
   const int next = gpus.next_index;
+  const std::vector<std::string> covered = gpus.covered;
   take(std::move(gpus), all);
-  Found drm = find_drm_gpus(machine, clock, next);
+  Found drm = find_drm_gpus(machine, clock, next, covered);
   for (const auto& meter : drm.meters)
     all.gpus.push_back({.device = meter->card().device, .uuid = {}, .name = meter->card().sensor});
   take(std::move(drm), all);

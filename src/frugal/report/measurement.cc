@@ -155,9 +155,24 @@ void add_series(std::string& text, const CommandSummary& one, const std::string&
             "\n";
 }
 
+// The sum's method is the weakest of its parts; where that is a model, how much of the joules it concerns.
+std::string total_text(const EnergyReport& energy) {
+  Joules all{0};
+  Joules modelled{0};
+  for (const auto& [device, figure] : energy.by_device) {
+    if (device.starts_with("machine") && energy.by_device.size() > 1) continue;
+    all += figure.value;
+    if (figure.method == Method::Model) modelled += figure.value;
+  }
+  if (!energy.total || modelled <= Joules(0) || modelled >= all) return figure_text(energy.total);
+  return fmt::format("{} ({} to {}; {} % of it modelled)", to_text(energy.total->value),
+                     to_text(energy.total->low), to_text(energy.total->high),
+                     number_text(100 * (modelled / all), 2));
+}
+
 void add_single(std::string& text, const Measurement& m) {
   const MeasuredRun& run = m.runs.front();
-  text += figure_text(run.energy.total) + " in " + to_text(run.duration) + ": " + m.commands.front() + "\n";
+  text += total_text(run.energy) + " in " + to_text(run.duration) + ": " + m.commands.front() + "\n";
   for (const auto& [device, figure] : run.energy.by_device) {
     const std::string covered =
         figure.coverage < 0.995 ? fmt::format("; {:.0f} % of the time measured", 100 * figure.coverage) : "";

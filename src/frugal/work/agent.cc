@@ -10,6 +10,7 @@
 
 #include "frugal/energy/phases.h"
 #include "frugal/energy/recorder.h"
+#include "frugal/energy/sensor_model.h"
 #include "frugal/work/child_process.h"
 #include "frugal/work/line_channel.h"
 #include "frugal/work/protocol.h"
@@ -126,8 +127,17 @@ class Agent {
     }
   }
 
+  // What must be said of the joules, once each.
+  void note(const std::vector<std::string>& remarks) {
+    for (const std::string& text : remarks) {
+      if (told_.insert(text).second) remarks_.push_back(text);
+    }
+  }
+
   void relay_epoch(json& body) {
     const Instant now = recorder_.mark();
+    if (const auto step = step_duration(now - epoch_begin_, body.value("steps", std::size_t{0})))
+      note(beat_warnings(recorder_.cards(), *step, now - epoch_begin_));
     const std::vector<DeviceFigure> figures = recorder_.energy({epoch_begin_, now});
     if (const std::optional<EnergyFigure> figure = sum_of_parts(recorder_.cards(), figures))
       body["energy"] = figure_to_json(*figure);
@@ -148,8 +158,10 @@ class Agent {
   }
 
   void send_answer(json body) {
+    note(recorder_.disagreements({account_.since(), clock_.now()}));
     const EnergyReport report = account_.take();
     recorder_.forget_before(account_.needed_from());
+    if (!remarks_.empty()) body["remarks"] = std::exchange(remarks_, {});
     body["energy"] = phases_to_json(report);
     body["duration_s"] = report.duration().value();
     running_ = false;
@@ -181,6 +193,8 @@ class Agent {
   Recorder recorder_;
   PhaseAccount account_;
   std::unique_ptr<ChildProcess> worker_;
+  std::set<std::string> told_;
+  std::vector<std::string> remarks_;  // for the next answer
   bool running_ = false;
   bool hello_ = false;
   Instant epoch_begin_;

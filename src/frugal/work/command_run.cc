@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -24,6 +25,7 @@ constexpr std::array<int, 6> kRelayed{SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGUSR1,
 std::atomic<pid_t> running{0};
 std::atomic<int> last_signal{0};
 std::array<struct sigaction, kRelayed.size()> before;
+std::atomic<bool> relaying{false};
 
 void relay(int signal, siginfo_t* from, void*) {
   const int kept = errno;
@@ -81,14 +83,28 @@ Result<pid_t> start(const CommandSettings& settings, int& exec_errno) {
   std::array<int, 2> failure{};
   if (::pipe2(failure.data(), O_CLOEXEC) != 0)
     return Error{ErrorCode::Retry, std::string("no pipe could be made: ") + std::strerror(errno)};
+  // A signal that comes while the process is being made is delivered once it can be passed on.
+  sigset_t relayed;
+  sigset_t mask;
+  sigemptyset(&relayed);
+  for (const int signal : kRelayed) sigaddset(&relayed, signal);
+  ::pthread_sigmask(SIG_BLOCK, &relayed, &mask);
   const pid_t pid = ::fork();
-  if (pid == 0) become(settings, argv.data(), failure[1]);
+  if (pid == 0) {
+    // What is caught in frugal ends the command, as it would have before it had become one.
+    for (std::size_t i = 0; i < kRelayed.size(); ++i) {
+      if (relaying) ::sigaction(kRelayed[i], &before[i], nullptr);
+    }
+    ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
+    become(settings, argv.data(), failure[1]);
+  }
+  running = std::max(pid, 0);
+  ::pthread_sigmask(SIG_SETMASK, &mask, nullptr);
   ::close(failure[1]);
   if (pid < 0) {
     ::close(failure[0]);
     return Error{ErrorCode::Retry, std::string("no process could be made: ") + std::strerror(errno)};
   }
-  running = pid;
   exec_errno = exec_failure(failure[0]);
   return pid;
 }
@@ -120,9 +136,11 @@ SignalRelay::SignalRelay() {
     action.sa_flags = SA_SIGINFO;
     ::sigaction(kRelayed[i], &action, nullptr);
   }
+  relaying = true;
 }
 
 SignalRelay::~SignalRelay() {
+  relaying = false;
   for (std::size_t i = 0; i < kRelayed.size(); ++i) ::sigaction(kRelayed[i], &before[i], nullptr);
 }
 

@@ -163,6 +163,9 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
         if (const Result<EnergyReport> spent = phases_from_json(answer->body["energy"]))
           add(call.outcome.energy, *spent);
       }
+      for (const nlohmann::json& remark : answer->body.value("remarks", nlohmann::json::array())) {
+        if (remark.is_string()) call.outcome.remarks.push_back(remark);
+      }
       return std::move(*answer);
     }
     if (got != LineChannel::Read::TimedOut) {
