@@ -1,6 +1,7 @@
 // scripted_worker: a worker of known curves that misbehaves when told to. For tests only.
 //
-//   scripted_worker [--epoch-ms N] [--probe-ms N] [--cannot WORD]… [--metric NAME] [--minimise] [--chatty]
+//   scripted_worker [--epoch-ms N] [--steps N] [--probe-ms N] [--cannot WORD]… [--metric NAME] [--minimise]
+//   [--chatty]
 //                   [--log FILE] [--once FILE] [--at OP:N:DEED]…
 //
 // OP is a request, `epoch` (the inside of an epoch) or `any` (any request); N counts them from 1 in this
@@ -37,6 +38,7 @@ struct Deed {
 
 struct Script {
   int epoch_ms = 0;
+  int steps = 0;  // told of each epoch
   int probe_ms = 0;
   std::vector<std::string> can{"train", "explore", "probe", "snapshot"};
   std::string metric = "accuracy";
@@ -87,7 +89,8 @@ class ScriptedWorker final : public Worker {
       events.epoch(trial, {held->epochs(),
                            nan_ ? std::nan("") : held->loss(),
                            {{script_.metric, nan_ ? std::nan("") : value}},
-                           scripted::kTrainSamples});
+                           scripted::kTrainSamples,
+                           script_.steps});
     }
     return Done{};
   }
@@ -268,6 +271,8 @@ Script parse(int count, char** words) {
     };
     if (word == "--epoch-ms")
       script.epoch_ms = std::atoi(value().c_str());
+    else if (word == "--steps")
+      script.steps = std::atoi(value().c_str());
     else if (word == "--probe-ms")
       script.probe_ms = std::atoi(value().c_str());
     else if (word == "--cannot")

@@ -118,7 +118,7 @@ class Agent {
       // A worker that gets its edges wrong loses the split, not the joules: they stay in "other".
       (void)(phase->begin ? account_.begin(phase->name) : account_.end(phase->name));
     } else if (auto* epoch = std::get_if<EpochEvent>(&*message)) {
-      relay_epoch(epoch->body);
+      relay_epoch(epoch->body, epoch->report.steps);
     } else if (auto* answer = std::get_if<Answer>(&*message)) {
       // Passed on, it would be taken for the answer to the next request.
       if (!running_) return worker_died("answered what nobody had asked");
@@ -134,9 +134,10 @@ class Agent {
     }
   }
 
-  void relay_epoch(json& body) {
+  void relay_epoch(json& body, std::int64_t steps) {
     const Instant now = recorder_.mark();
-    if (const auto step = step_duration(now - epoch_begin_, body.value("steps", std::size_t{0})))
+    if (const auto step =
+            step_duration(now - epoch_begin_, static_cast<std::size_t>(std::max<std::int64_t>(0, steps))))
       note(beat_warnings(recorder_.cards(), *step, now - epoch_begin_));
     const std::vector<DeviceFigure> figures = recorder_.energy({epoch_begin_, now});
     if (const std::optional<EnergyFigure> figure = sum_of_parts(recorder_.cards(), figures))

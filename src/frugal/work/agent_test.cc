@@ -164,6 +164,21 @@ TEST_F(AgentTest, EveryEpochCarriesItsOwnJoules) {
   EXPECT_LE(sum, total(answer) * 1.001);
 }
 
+// Steps of some 50 ms, half the period of a sensor that looks for a quarter of it.
+TEST_F(AgentTest, AStepThatBeatsWithASensorIsRemarked) {
+  begin({"--epoch-ms", "100", "--steps", "2"}, "sim:sensor=power,period=100ms,window=25ms", Duration(1000));
+  begun();
+  const json first = asked(R"({"op":"train","trial":0,"epochs":1})");
+  ASSERT_TRUE(first.contains("remarks"));
+  EXPECT_NE(first["remarks"][0].get<std::string>().find("beats with the sensor of sim0"), std::string::npos);
+}
+
+TEST_F(AgentTest, StepsThatCannotBeatAreNotRemarked) {
+  begin({"--epoch-ms", "60", "--steps", "2"}, "sim:power=100W", Duration(1000));
+  begun();
+  EXPECT_FALSE(asked(R"({"op":"train","trial":0,"epochs":2})").contains("remarks"));
+}
+
 TEST_F(AgentTest, JoulesAreToldWhileARequestRuns) {
   begin({"--epoch-ms", "500"}, "sim:power=100W", Duration(0.1));
   begun();

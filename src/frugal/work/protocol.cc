@@ -214,7 +214,8 @@ Result<Message> parse_message(std::string_view line) {
       if (event != "epoch") throw Malformed{"unknown event '" + event + "'"};
       EpochReport report{whole_field<int>(body, "epoch"),
                          body.contains("loss") ? number_field(body, "loss") : std::nan(""),
-                         metrics_field(body), whole_field<std::int64_t>(body, "samples", 0)};
+                         metrics_field(body), whole_field<std::int64_t>(body, "samples", 0),
+                         whole_field<std::int64_t>(body, "steps", 0)};
       return EpochEvent{whole_field<int>(body, "trial"), std::move(report), body};
     }
     const json& ok = field(body, "ok");
@@ -229,12 +230,14 @@ Result<Message> parse_message(std::string_view line) {
 }
 
 std::string epoch_line(int trial, const EpochReport& report) {
-  return dumped(json{{"event", "epoch"},
-                     {"trial", trial},
-                     {"epoch", report.epoch},
-                     {"loss", number_json(report.loss)},
-                     {"metrics", metrics_json(report.metrics)},
-                     {"samples", report.samples}});
+  json line{{"event", "epoch"},
+            {"trial", trial},
+            {"epoch", report.epoch},
+            {"loss", number_json(report.loss)},
+            {"metrics", metrics_json(report.metrics)},
+            {"samples", report.samples}};
+  if (report.steps > 0) line["steps"] = report.steps;
+  return dumped(line);
 }
 
 std::string phase_line(const std::string& name, bool begin) {

@@ -44,6 +44,7 @@ struct EpochReport {
   double loss = 0;
   std::map<std::string, double> metrics;
   std::int64_t samples = 0;
+  std::int64_t steps = 0;  // of the optimiser; 0: not told
 };
 
 struct ExploreRequest {
