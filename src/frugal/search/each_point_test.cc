@@ -105,6 +105,19 @@ TEST(EachPointSearch, OnePointEndsWithItsOwnReason) {
   EXPECT_EQ(history.size(), 7u);
 }
 
+TEST(EachPointSearch, ATrialThatGivesNoMoreEpochsIsOver) {
+  const EachPoint search = strategy(2, {.epochs = 9, .patience = 9});
+  std::vector<Observation> history{trained(0, 0, 1, 0.8)};
+  EXPECT_EQ(std::get<Step>(*search.propose(history)).trial, 0);
+  Observation empty = trained(1, 0, 2, 0, 0);
+  empty.outcome.epochs.clear();
+  history.push_back(empty);
+  EXPECT_EQ(std::get<Step>(*search.propose(history)).trial, 1);
+  EXPECT_EQ(summarise(history, kGoal).front().best->value, 0.8);
+  history.back().outcome.failure = Failure{FailureKind::Internal, "no"};
+  EXPECT_FALSE(summarise(history, kGoal).front().ended);
+}
+
 TEST(EachPointSearch, AFailedTrialIsDropped) {
   std::vector<Observation> history{trained(0, 0, 1, 0.8)};
   history[0].outcome.epochs.clear();

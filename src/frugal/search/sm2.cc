@@ -29,7 +29,8 @@ struct Configuration {
   double rate = 0;
   std::optional<double> rate_cap = {};
   Attributes attributes = {};
-  bool out = false;  // failed for good
+  bool ended = false;  // has no further epoch to give
+  bool out = false;    // failed for good
   std::string note = {};
 };
 
@@ -228,6 +229,7 @@ class Replay {
       if (failed(c, seen->outcome)) return;
       diverged = seen->outcome.failure.has_value();
       if (!diverged) last = take_epochs(c, *seen);
+      c.ended = c.ended || has_ended(Train{}, seen->outcome);
     }
     if (diverged || (last && c.best && clearly_worse(*last, *c.best))) {
       roll_back(c, diverged ? std::nullopt : last);
@@ -257,7 +259,7 @@ class Replay {
   }
 
   bool limit_reached(const Configuration& c) const {
-    return settings_.limits.epochs && c.epochs >= *settings_.limits.epochs;
+    return c.ended || (settings_.limits.epochs && c.epochs >= *settings_.limits.epochs);
   }
   bool patience_over(const Configuration& c) const {
     return settings_.limits.patience && c.best && c.since_best >= *settings_.limits.patience;

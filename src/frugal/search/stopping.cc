@@ -22,7 +22,7 @@ std::optional<std::string> exhausted(const TrialSummary& trial, const Limits& li
   };
   const std::optional<double> epochs = allowed("epochs", limits.epochs);
   const std::optional<double> patience = allowed("patience", limits.patience);
-  if (epochs && trial.epochs >= *epochs) return "epochs";
+  if (trial.ended || (epochs && trial.epochs >= *epochs)) return "epochs";
   if (patience && trial.epochs > 0 && trial.epochs_since_best >= *patience) return "patience";
   return std::nullopt;
 }

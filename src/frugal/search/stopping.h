@@ -28,8 +28,9 @@ struct Spent {
 std::optional<std::string> stop_reason(History history, const Goal& goal, const Limits& limits,
                                        const Spent& spent);
 
-// "epochs" or "patience" when the trial has had all it may have; nothing for a trial that was not begun. A
-// trial whose point has a factor `epochs` or `patience` goes by that instead of the limit.
+// "epochs" or "patience" when the trial has had all it may have, or has no more to give; nothing for a trial
+// that was not begun. A trial whose point has a factor `epochs` or `patience` goes by that instead of the
+// limit.
 std::optional<std::string> exhausted(const TrialSummary& trial, const Limits& limits);
 
 }  // namespace frugal

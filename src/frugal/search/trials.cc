@@ -25,6 +25,10 @@ void take_epoch(TrialSummary& trial, const EpochRow& row, int step, const Goal& 
 
 }  // namespace
 
+bool has_ended(const Train& asked, const Outcome& outcome) {
+  return !outcome.failure && static_cast<int>(outcome.epochs.size()) < asked.epochs;
+}
+
 std::vector<TrialSummary> summarise(History history, const Goal& goal) {
   std::vector<TrialSummary> trials;
   for (const Observation& seen : history) {
@@ -36,6 +40,7 @@ std::vector<TrialSummary> summarise(History history, const Goal& goal) {
     trial.failure = seen.outcome.failure;
     const auto* train = std::get_if<Train>(&seen.step.work);
     if (train == nullptr) continue;
+    trial.ended = has_ended(*train, seen.outcome);
     for (const auto& [name, value] : train->set.values()) trial.point.set(name, value);
     for (const EpochRow& row : seen.outcome.epochs) take_epoch(trial, row, seen.number, goal);
     if (!seen.outcome.failure) trial.last_step = seen.number;

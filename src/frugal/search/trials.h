@@ -18,8 +18,13 @@ struct TrialSummary {
   std::optional<double> last_value = {};  // metric of the latest epoch
   std::optional<int> last_step = {};      // the latest Train step that did not fail
   std::optional<Failure> failure = {};    // of its latest step
+  bool ended = false;  // its latest training gave fewer epochs than were asked for: it has no more to give
   bool dropped = false;
 };
+
+// True when a training that did not fail gave fewer epochs than were asked for: a plain function that returned, a
+// program that ended, a recorded run that holds no more. Asking again would give nothing.
+bool has_ended(const Train& asked, const Outcome& outcome);
 
 // In the order in which the trials first appear.
 std::vector<TrialSummary> summarise(History history, const Goal& goal);
