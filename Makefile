@@ -7,7 +7,8 @@ demo: setup
 	@scripts/build release
 	@scripts/demo
 
-test: setup
+test:
+	@scripts/setup test
 	@scripts/build dev
 	@ctest --test-dir build/dev --output-on-failure -j 2
 
@@ -26,7 +27,8 @@ bench:
 	@scripts/build release
 	@bench/run
 
-asan tsan: setup
+asan tsan:
+	@scripts/setup test
 	@scripts/build $@
 	@ctest --test-dir build/$@ --output-on-failure -j 2
 
