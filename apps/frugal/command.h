@@ -47,6 +47,7 @@ Command data_command();
 Command doctor_command();
 Command calibrate_command();
 Command agent_command();
+Command program_command();
 
 // "frugal: error: message" and the hint on standard error; returns the exit code that belongs to the error.
 int fail(const Error& error);

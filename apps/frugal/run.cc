@@ -18,6 +18,8 @@
 #include "frugal/study/strategies.h"
 #include "frugal/study/study_file.h"
 #include "frugal/work/process_workload.h"
+#include "frugal/work/program_worker.h"
+#include "frugal/work/table_workload.h"
 
 namespace frugal::app {
 namespace {
@@ -78,9 +80,16 @@ Result<Limits> bounded(Limits limits, const RunOptions& options) {
   return limits;
 }
 
-Result<std::vector<std::string>> worker_command(const Plan& plan) {
+Result<std::vector<std::string>> worker_command(const Plan& plan, const std::string& log) {
   if (const auto* worker = std::get_if<WorkerWorkload>(&plan.workload))
     return std::vector<std::string>{"/bin/sh", "-c", "exec " + worker->command};
+  if (const auto* program = std::get_if<CommandWorkload>(&plan.workload)) {
+    const std::string report = (std::filesystem::path(log).parent_path() / "report.jsonl").string();
+    return std::vector<std::string>{
+        own_path(), "program",
+        program_settings_to_json({program->command, report, plan.goal.metric, plan.goal.maximise,
+                                  plan.limits.epochs.value_or(1)})};
+  }
   const std::string trainer = sibling("frugal-trainer");
   if (!std::filesystem::exists(trainer)) {
     return bad_input("the built-in trainer '" + trainer + "' is not there",
@@ -91,7 +100,7 @@ Result<std::vector<std::string>> worker_command(const Plan& plan) {
 }
 
 Result<ProcessSettings> process_settings(const Plan& plan, const std::string& log) {
-  const Result<std::vector<std::string>> worker = worker_command(plan);
+  const Result<std::vector<std::string>> worker = worker_command(plan, log);
   if (!worker) return worker.error();
   std::vector<std::string> command{own_path(),   "agent",
                                    "--devices",  plan.energy.devices,
@@ -101,6 +110,19 @@ Result<ProcessSettings> process_settings(const Plan& plan, const std::string& lo
   ProcessSettings settings{std::move(command), log, plan.step_time};
   settings.cancel = &g_cancel;
   return settings;
+}
+
+Result<std::unique_ptr<Workload>> make_workload(const Plan& plan, const std::string& log,
+                                                const Clock& clock) {
+  if (const auto* recorded = std::get_if<RecordedWorkload>(&plan.workload)) {
+    TableSettings settings{recorded->table, {}, plan.goal};
+    for (const Parameter& parameter : plan.space.parameters()) settings.parameters.push_back(parameter.name);
+    for (const auto& [name, value] : plan.fixed.values()) settings.parameters.push_back(name);
+    return std::unique_ptr<Workload>(std::make_unique<TableWorkload>(std::move(settings)));
+  }
+  Result<ProcessSettings> process = process_settings(plan, log);
+  if (!process) return process.error();
+  return std::unique_ptr<Workload>(std::make_unique<ProcessWorkload>(std::move(*process), clock));
 }
 
 // Checks that the study of that name, if there is one, has the same plan. True when there is nothing left to
@@ -206,8 +228,8 @@ int run_it(const RunOptions& options) {
   const Result<std::unique_ptr<Checkpoints>> checkpoints =
       Checkpoints::open(options.common->store, plan->name);
   if (!checkpoints) return fail(checkpoints.error());
-  const Result<ProcessSettings> process = process_settings(*plan, (*checkpoints)->log_path());
-  if (!process) return fail(process.error());
+  const Result<std::unique_ptr<Workload>> workload = make_workload(*plan, (*checkpoints)->log_path(), clock);
+  if (!workload) return fail(workload.error());
   const Result<bool> over = is_over(**ledger, *plan, *limits, options.resume);
   if (!over) return fail(over.error());
   if (*over) {
@@ -218,13 +240,12 @@ int run_it(const RunOptions& options) {
 
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
-  ProcessWorkload workload(*process, clock);
   const std::unique_ptr<Strategy> strategy = make_strategy(*plan);
   Progress progress(progress_style(options.common->quiet), plan->goal, *limits);
   const StudyHeader header{plan->name, plan_to_json(*plan), plan->source, plan->goal, unix_time_s()};
   const StudySettings settings{plan->name, plan->goal, *limits, header};
   const Result<std::string> reason =
-      run_study(settings, {**ledger, workload, *strategy, **checkpoints, progress, g_cancel});
+      run_study(settings, {**ledger, **workload, *strategy, **checkpoints, progress, g_cancel});
   progress.finish();
   const Result<std::optional<StudyRecord>> record = (*ledger)->read(plan->name);
   const bool begun = record && record->has_value();

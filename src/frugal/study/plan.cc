@@ -85,13 +85,15 @@ ordered_json limits_json(const Limits& limits, Duration step_time) {
 }
 
 ordered_json workload_json(const WorkloadPlan& workload, const Goal& goal) {
-  return std::visit(Overloaded{[](const TrainerWorkload& trainer) { return ordered_json(trainer.settings); },
-                               [&](const WorkerWorkload& worker) {
-                                 return ordered_json{{"worker", worker.command},
-                                                     {"metric", goal.metric},
-                                                     {"goal", goal.maximise ? "max" : "min"}};
-                               }},
-                    workload);
+  const auto steered = [&](const char* key, const std::string& what) {
+    return ordered_json{{key, what}, {"metric", goal.metric}, {"goal", goal.maximise ? "max" : "min"}};
+  };
+  return std::visit(
+      Overloaded{[](const TrainerWorkload& trainer) { return ordered_json(trainer.settings); },
+                 [&](const WorkerWorkload& worker) { return steered("worker", worker.command); },
+                 [&](const CommandWorkload& program) { return steered("command", program.command); },
+                 [&](const RecordedWorkload& recorded) { return steered("table", recorded.table); }},
+      workload);
 }
 
 // Adds "a.b.c" of every leaf to `paths`; lists are leaves.

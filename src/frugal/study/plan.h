@@ -24,7 +24,15 @@ struct TrainerWorkload {
 struct WorkerWorkload {
   std::string command;
 };
-using WorkloadPlan = std::variant<TrainerWorkload, WorkerWorkload>;
+// Any program, run once a trial; it reports by a file (work/program_worker.h).
+struct CommandWorkload {
+  std::string command;
+};
+// Recorded runs, replayed from a CSV file (work/table_workload.h).
+struct RecordedWorkload {
+  std::string table;
+};
+using WorkloadPlan = std::variant<TrainerWorkload, WorkerWorkload, CommandWorkload, RecordedWorkload>;
 
 struct Sm2Plan {
   double alpha = 0.75;

@@ -6,6 +6,7 @@
 #include "frugal/base/nearest.h"
 #include "frugal/base/units_text.h"
 #include "frugal/study/yaml_fields.h"
+#include "frugal/work/command_template.h"
 #include "frugal/work/trainer_catalogue.h"
 
 namespace frugal {
@@ -91,21 +92,23 @@ ReadWorkload read_trainer(const Fields& fields) {
 }
 
 ReadWorkload read_workload(const Fields& top) {
-  Fields any = top.under("workload", {});
-  for (const char* key : {"command", "table"}) {
-    if (any.has(key)) {
-      any.refuse(any.node(key), key, "is not supported by this version of frugal",
-                 "give a model and a dataset for the built-in trainer, or 'worker: COMMAND' for a program "
-                 "that speaks the worker protocol");
-    }
-  }
-  if (!any.has("worker")) return read_trainer(top.under("workload", trainer_catalogue().keys));
-  const Fields fields = top.under("workload", {"worker", "metric", "goal"});
+  const Fields any = top.under("workload", {});
+  const char* kind = any.has("worker")    ? "worker"
+                     : any.has("command") ? "command"
+                     : any.has("table")   ? "table"
+                                          : nullptr;
+  if (kind == nullptr) return read_trainer(top.under("workload", trainer_catalogue().keys));
+  const Fields fields = top.under("workload", {kind, "metric", "goal"});
   const std::string metric = fields.text("metric", "accuracy");
   const std::string goal = fields.word("goal", maximised(metric) ? "max" : "min", {"max", "min"});
-  const std::string command = fields.text("worker");
-  if (command.empty()) fields.refuse(fields.node("worker"), "worker", "is an empty command");
-  return {WorkerWorkload{command}, Goal{metric, goal == "max"}};
+  const std::string text = fields.text(kind);
+  const bool table = std::string_view(kind) == "table";
+  if (text.empty()) fields.refuse(fields.node(kind), kind, table ? "names no file" : "is an empty command");
+  if (table) return {RecordedWorkload{text}, Goal{metric, goal == "max"}};
+  if (std::string_view(kind) == "worker") return {WorkerWorkload{text}, Goal{metric, goal == "max"}};
+  const Result<CommandTemplate> command = CommandTemplate::parse(text);
+  if (!command) fields.refuse(fields.node(kind), kind, command.error().message, command.error().hint);
+  return {CommandWorkload{text}, Goal{metric, goal == "max"}};
 }
 
 // ---- space
@@ -306,7 +309,50 @@ void check_sm2(const Fields& top, const Plan& plan, const Sm2Plan& sm2) {
   }
 }
 
+// Every name of the command is one of the study, and every parameter that is searched reaches the program.
+void check_command(const Fields& top, const Plan& plan, const std::string& command) {
+  const Fields fields = top.under("workload", {});
+  std::vector<std::string> known;
+  for (const Parameter& parameter : plan.space.parameters()) known.push_back(parameter.name);
+  const std::vector<std::string> searched = known;
+  for (const auto& [name, value] : plan.fixed.values()) known.push_back(name);
+  known.insert(known.end(), {"seed", "epochs", "trial", "point"});
+  const std::vector<std::string> used = CommandTemplate::parse(command)->names();
+  const auto uses = [&](const std::string& name) {
+    return std::find(used.begin(), used.end(), name) != used.end();
+  };
+  for (const std::string& name : used) {
+    if (std::find(known.begin(), known.end(), name) == known.end())
+      fields.refuse(fields.node("command"), "command",
+                    "{" + name + "} is no parameter of this study" + did_you_mean(name, known),
+                    "name it in 'space:' or 'fixed:'; {{ and }} stand for braces");
+  }
+  for (const std::string& name : searched) {
+    if (!uses(name) && !uses("point"))
+      fields.refuse(fields.node("command"), "command", "does not hold {" + name + "}, which is searched",
+                    "write {" + name + "} where the program takes it, or {point} for all of them as JSON");
+  }
+}
+
+// Programs and recorded runs go from their start to their end and no other way.
+void check_straight(const Fields& top, const Plan& plan) {
+  const bool program = std::holds_alternative<CommandWorkload>(plan.workload);
+  if (!program && !std::holds_alternative<RecordedWorkload>(plan.workload)) return;
+  const std::vector<std::string> able{"random", "grid", "vanilla"};
+  const std::string name = strategy_name(plan.strategy);
+  if (std::find(able.begin(), able.end(), name) != able.end()) return;
+  top.refuse(top.node("strategy"), "strategy",
+             name + " needs trainings that can be explored and set back to an earlier state, which " +
+                 (program ? "a program of 'command:' cannot" : "recorded runs cannot"),
+             program ? "use 'strategy: {name: random, trials: 10}', or make the training a worker: "
+                       "docs/bring-your-own.md"
+                     : "use 'strategy: {name: grid}' or 'strategy: {name: random, trials: 10}'");
+}
+
 void check_together(const Fields& top, const Plan& plan) {
+  check_straight(top, plan);
+  if (const auto* program = std::get_if<CommandWorkload>(&plan.workload))
+    check_command(top, plan, program->command);
   if (std::holds_alternative<TrainerWorkload>(plan.workload)) check_factors(top);
   if (const auto* sm2 = std::get_if<Sm2Plan>(&plan.strategy)) check_sm2(top, plan, *sm2);
   if (std::holds_alternative<VanillaPlan>(plan.strategy)) {

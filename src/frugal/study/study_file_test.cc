@@ -113,8 +113,9 @@ TEST(StudyFile, RefusesWhatDoesNotGoTogether) {
   EXPECT_EQ(complaint("name: v\nworkload: {model: mlp, dataset: digits}\nspace: {batch_size: [1, "
                       "2]}\nstrategy: {name: vanilla}\n"),
             "s.yaml:3:8: space: vanilla trains one configuration, but the space holds several");
-  EXPECT_EQ(complaint("name: v\nworkload: {command: ./x}\nstrategy: {name: vanilla}\n"),
-            "s.yaml:2:21: workload.command: is not supported by this version of frugal");
+  EXPECT_EQ(
+      complaint("name: v\nworkload: {command: \"./x {y}\"}\nstrategy: {name: vanilla}\n"),
+      "s.yaml:2:21: workload.command: {y} is no parameter of this study (known: seed, epochs, trial, point)");
 }
 
 TEST(StudyFile, FillsInWhatIsLeftOpen) {
@@ -138,6 +139,19 @@ TEST(StudyFile, AWorkerOfTheUserHasItsOwnParameters) {
   ASSERT_TRUE(plan.ok()) << plan.error().message;
   EXPECT_EQ(std::get<WorkerWorkload>(plan->workload).command, "./w.py");
   EXPECT_TRUE(std::holds_alternative<Integer>(plan->space.find("anything")->domain));
+}
+
+TEST(StudyFile, ProgramsAndTablesComeBackFromTheirPlan) {
+  for (const std::string workload : {"{\"command\":\"./x {lr}\",\"metric\":\"loss\",\"goal\":\"min\"}",
+                                     "{\"table\":\"runs.csv\",\"metric\":\"f1\",\"goal\":\"max\"}"}) {
+    const Result<Plan> plan = parse_study(
+        "name: p\nworkload: " + workload + "\nspace: {lr: [1, 2]}\nstrategy: {name: grid}\n", "s.yaml");
+    ASSERT_TRUE(plan.ok()) << plan.error().message;
+    EXPECT_EQ(plan_to_json(*plan)["workload"].dump(), workload);
+    const Result<Plan> again = parse_study(plan_to_json(*plan).dump(), "stored");
+    ASSERT_TRUE(again.ok()) << again.error().message;
+    EXPECT_EQ(plan_to_json(*again), plan_to_json(*plan));
+  }
 }
 
 TEST(ChangedKeys, NamesLeavesByDottedPath) {

@@ -39,12 +39,13 @@ std::vector<char*> pointers(std::vector<std::string>& texts) {
   return list;
 }
 
-std::vector<std::string> environment(const std::string& fds) {
+std::vector<std::string> environment(const std::string& fds, const std::vector<std::string>& variables) {
   std::vector<std::string> texts;
   for (char** entry = environ; *entry != nullptr; ++entry) {
     if (!std::string_view(*entry).starts_with("FRUGAL_FDS=")) texts.emplace_back(*entry);
   }
   if (!fds.empty()) texts.push_back("FRUGAL_FDS=" + fds);
+  texts.insert(texts.end(), variables.begin(), variables.end());
   return texts;
 }
 
@@ -55,10 +56,11 @@ struct ChildSetup {
   int error = -1;
   int failure = -1;  // errno of a failed exec is written there
   bool extra = false;
+  bool own_group = true;
   pid_t parent = 0;
 
   [[noreturn]] void run(char* const* argv, char* const* env) const {
-    ::setpgid(0, 0);
+    if (own_group) ::setpgid(0, 0);
     ::prctl(PR_SET_PDEATHSIG, SIGKILL);
     if (::getppid() != parent) ::_exit(127);
     std::signal(SIGPIPE, SIG_DFL);
@@ -110,17 +112,18 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const std::vector<std:
   std::vector<std::string> arguments = command;
   std::vector<std::string> variables = environment(
       options.extra_descriptors ? std::to_string(to_child.read_fd) + "," + std::to_string(from_child.write_fd)
-                                : std::string());
+                                : std::string(),
+      options.variables);
   const std::vector<char*> argv = pointers(arguments);
   const std::vector<char*> env = pointers(variables);
-  const ChildSetup setup{to_child.read_fd, from_child.write_fd,       error_fd,
-                         failure.write_fd, options.extra_descriptors, ::getpid()};
+  const ChildSetup setup{to_child.read_fd,          from_child.write_fd, error_fd,  failure.write_fd,
+                         options.extra_descriptors, options.own_group,   ::getpid()};
   const pid_t pid = ::fork();
   if (pid == 0) setup.run(argv.data(), env.data());
   if (error_fd >= 0) ::close(error_fd);
   if (pid < 0)
     return Error{ErrorCode::Retry, std::string("no process could be made: ") + std::strerror(errno)};
-  ::setpgid(pid, pid);
+  if (options.own_group) ::setpgid(pid, pid);
   ::close(std::exchange(failure.write_fd, -1));
   int why = 0;
   if (::read(failure.read_fd, &why, sizeof why) == static_cast<ssize_t>(sizeof why)) {
@@ -128,7 +131,7 @@ Result<std::unique_ptr<ChildProcess>> ChildProcess::spawn(const std::vector<std:
     return bad_input("'" + command.front() + "' cannot be started: " + std::strerror(why));
   }
   LineChannel channel(std::exchange(from_child.read_fd, -1), std::exchange(to_child.write_fd, -1), true);
-  return std::unique_ptr<ChildProcess>(new ChildProcess(pid, std::move(channel)));
+  return std::unique_ptr<ChildProcess>(new ChildProcess(pid, options.own_group, std::move(channel)));
 }
 
 ChildProcess::~ChildProcess() { end(Duration(0)); }
@@ -158,7 +161,7 @@ bool ChildProcess::ended(Duration grace) {
 std::string ChildProcess::end(Duration grace) {
   ended(grace);
   // The group may outlive its leader: a worker's own helpers go with it.
-  ::kill(-pid_, SIGKILL);
+  if (own_group_ || !status_) ::kill(own_group_ ? -pid_ : pid_, SIGKILL);
   reap(true);
   if (WIFSIGNALED(*status_)) return signal_text(WTERMSIG(*status_));
   return "exited with status " + std::to_string(WEXITSTATUS(*status_));

@@ -20,6 +20,8 @@ struct SpawnOptions {
   // output then goes where its errors go); else over its standard input and output.
   bool extra_descriptors = false;
   std::optional<std::string> error_file = {};  // its standard error is appended there; none: inherited
+  bool own_group = true;                       // else it stays in its parent's group, and ends with that
+  std::vector<std::string> variables = {};     // "NAME=value", added to the environment
 };
 
 class ChildProcess {
@@ -35,15 +37,19 @@ class ChildProcess {
   pid_t pid() const { return pid_; }
   // Whether it ends by itself within `grace`.
   bool ended(Duration grace);
-  // Waits at most `grace` for it to end by itself, then kills its group. Returns how it ended:
-  // "exited with status 1", "was killed by signal 9 (Killed)".
+  // True once it has ended with status 0.
+  bool succeeded() const { return status_ == 0; }
+  // Waits at most `grace` for it to end by itself, then kills its group (or, without a group of its own, it
+  // alone). Returns how it ended: "exited with status 1", "was killed by signal 9 (Killed)".
   std::string end(Duration grace);
 
  private:
-  ChildProcess(pid_t pid, LineChannel channel) : pid_(pid), channel_(std::move(channel)) {}
+  ChildProcess(pid_t pid, bool own_group, LineChannel channel)
+      : pid_(pid), own_group_(own_group), channel_(std::move(channel)) {}
   bool reap(bool wait);
 
   pid_t pid_;
+  bool own_group_;
   LineChannel channel_;
   std::optional<int> status_;
 };

@@ -126,18 +126,22 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
   // An agent that does not listen any more may have said why: its last words are read below.
   (void)process_->channel().write_line(request);
   const Instant begin = clock_.now();
+  const auto no_answer = [&] { return "the worker gave no answer for " + to_text(clock_.now() - begin); };
   std::optional<Instant> cancelled;
+  bool hung = false;
   std::string line;
   while (true) {
-    if (call.cancel && !cancelled) {
+    const bool late = clock_.now() - begin > limit;
+    // A worker that hangs is ended by its agent, with everything that it has started.
+    if ((call.cancel || late) && !cancelled) {
       cancelled = clock_.now();
+      hung = !call.cancel;
       (void)process_->channel().write_line(R"({"op":"cancel"})");
     }
-    const bool silent = cancelled && clock_.now() - *cancelled > kCancelTime;
-    if (silent || clock_.now() - begin > limit) {
+    if (cancelled && clock_.now() - *cancelled > kCancelTime) {
       process_->end(Duration(0));
-      lost(call, "the worker gave no answer for " + to_text(clock_.now() - begin));
-      if (silent) call.fail(FailureKind::Interrupted, "the agent did not answer the wish to stop");
+      lost(call, no_answer());
+      if (!hung) call.fail(FailureKind::Interrupted, "the agent did not answer the wish to stop");
       return std::nullopt;
     }
     const LineChannel::Read got = process_->channel().read_line(line, kLook);
@@ -165,6 +169,10 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
       }
       for (const nlohmann::json& remark : answer->body.value("remarks", nlohmann::json::array())) {
         if (remark.is_string()) call.outcome.remarks.push_back(remark);
+      }
+      if (hung && !answer->ok && answer->error == "cancelled") {
+        answer->error = failure_text(FailureKind::Died);
+        answer->message = no_answer();
       }
       return std::move(*answer);
     }
