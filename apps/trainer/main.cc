@@ -15,24 +15,27 @@ namespace {
 
 constexpr int kUsage = 2;
 constexpr const char* kHelp =
-    R"(frugal-trainer: trains image classifiers for a frugal study (libtorch inside)
+    R"(frugal-trainer: trains models for a frugal study (libtorch inside)
 
   frugal-trainer --workload JSON     serve the worker protocol (docs/protocol.md)
   frugal-trainer --version | --help
 
 JSON is an object:
   model             mlp | lenet | mnist-cnn | small-cnn | resnet8 | resnet18 | resnet20 | resnet50 | vgg16 |
-                    mobilenetv2
-  dataset           digits | cifar10 | cifar100
+                    mobilenetv2 | vit-small | siamese | forward-forward | lstm | transformer-lm |
+                    {"torchscript": FILE}
+  dataset           digits | mnist | fashion-mnist | cifar10 | cifar100 | household | wikitext2 |
+                    {"csv": FILE, "target": COLUMN} | {"tensors": [INPUTS, TARGETS]}
   data_dir          folder of the data files                          (data)
-  metric            accuracy | f1 | loss                              (accuracy)
+  metric            accuracy | f1 | loss; r2 | loss; perplexity | loss  (first of the task)
   device            auto | cpu | cuda | cuda:N                        (auto)
   threads           CPU threads, 0 for every usable core              (0)
   subset            training samples to keep, 0 for all               (0)
   validation        fraction kept for validation                      (0.2 digits, 0.1 CIFAR)
   split_seed        seed of the split and the subset                  (1)
   device_memory_mb  limit for training data on the device, 0: it fits (0)
-  task              image-classification
+  task              image-classification | classification | regression | language-model
+  tasks, window, resample, pretrained, freeze: see docs/study-file.md
 
 It speaks on the descriptors of FRUGAL_FDS ("r,w"), else on stdin and stdout. `frugal run` starts it.
 

@@ -61,25 +61,57 @@ std::string known_word(const Fields& fields, const char* key, const std::vector<
   return fields.word(key, std::move(otherwise), words);
 }
 
-ReadWorkload read_trainer(const Fields& fields) {
-  const TrainerCatalogue& known = trainer_catalogue();
-  nlohmann::json settings;
-  settings["task"] = known_word(fields, "task", known.tasks, known.tasks.front());
-  settings["model"] = known_word(fields, "model", known.models);
-  settings["dataset"] = known_word(fields, "dataset", known.datasets);
-  settings["data_dir"] = fields.text("data_dir", "data");
-  settings["metric"] = known_word(fields, "metric", known.metrics, known.metrics.front());
-  settings["device"] = fields.text("device", "auto");
-  if (!is_device(settings["device"])) {
-    fields.refuse(fields.node("device"), "device",
-                  "is auto, cpu, cuda or cuda:N, not '" + settings["device"].get<std::string>() + "'");
+// A word of `known`, or the texts under `parts` of a mapping; the word that stands for either.
+std::string word_or_mapping(const Fields& fields, const char* key, const std::vector<std::string>& known,
+                            const std::vector<std::pair<const char*, std::vector<std::string>>>& mappings,
+                            nlohmann::json& settings) {
+  const YAML::Node node = fields.node(key);
+  if (!node || !node.IsMap()) {
+    const std::string word = fields.word(key, std::nullopt, known);
+    settings[key] = word;
+    return word;
   }
-  if (const auto wrong = mismatch(settings["model"], settings["dataset"]))
-    fields.refuse(fields.node("model"), "model", *wrong);
-  settings["threads"] = fields.whole("threads", 0, 0, 4096);
-  settings["subset"] = fields.whole("subset", 0, 0, kMost);
-  settings["split_seed"] = fields.whole("split_seed", 1, 0, kMost);
-  settings["device_memory_mb"] = fields.whole("device_memory_mb", 0, 0, kMost);
+  for (const auto& [word, parts] : mappings) {
+    if (!node[parts.front()]) continue;
+    const Fields inner = fields.under(key, parts);
+    for (const std::string& part : parts) settings[key][part] = inner.text(part.c_str());
+    return word;
+  }
+  fields.refuse(node, key, std::string("has no '") + mappings.front().second.front() + "'");
+}
+
+// {tensors: [inputs, targets]}
+bool is_tensors(const Fields& fields, nlohmann::json& settings) {
+  const YAML::Node node = fields.node("dataset");
+  if (!node || !node.IsMap() || !node["tensors"]) return false;
+  const YAML::Node files = node["tensors"];
+  if (node.size() != 1 || !files.IsSequence() || files.size() != 2)
+    fields.refuse(node, "dataset", "is {tensors: [INPUTS, TARGETS]} with two files");
+  for (const YAML::Node& file : files) settings["dataset"]["tensors"].push_back(file.as<std::string>());
+  return true;
+}
+
+void read_data_keys(const Fields& fields, const std::string& dataset, nlohmann::json& settings) {
+  const auto only_for = [&](const char* key, const std::vector<std::string>& datasets) {
+    if (!fields.has(key)) return false;
+    if (std::find(datasets.begin(), datasets.end(), dataset) == datasets.end())
+      fields.refuse(fields.node(key), key, "has no effect with dataset " + dataset);
+    return true;
+  };
+  if (only_for("window", {"household", "wikitext2"}))
+    settings["window"] = fields.whole("window", {}, 1, 100000);
+  if (only_for("resample", {"household"}))
+    settings["resample"] = fields.word("resample", {}, {"hour", "minute"});
+  if (only_for("tasks", {"cifar100"})) {
+    const YAML::Node tasks = fields.node("tasks");
+    if (!tasks.IsSequence() || tasks.size() < 1 || tasks.size() > 2)
+      fields.refuse(tasks, "tasks", "is [fine], [coarse] or [fine, coarse]");
+    for (const YAML::Node& task : tasks) settings["tasks"].push_back(task.as<std::string>());
+    const nlohmann::json& list = settings["tasks"];
+    if (list != nlohmann::json{"fine"} && list != nlohmann::json{"coarse"} &&
+        list != nlohmann::json{"fine", "coarse"})
+      fields.refuse(tasks, "tasks", "is [fine], [coarse] or [fine, coarse]");
+  }
   if (fields.has("validation")) {
     const double share = fields.number("validation", {}, 0, 1);
     if (share <= 0 || share >= 1)
@@ -87,7 +119,38 @@ ReadWorkload read_trainer(const Fields& fields) {
                     "is a fraction above 0 and below 1, not " + exact_text(share));
     settings["validation"] = share;
   }
-  const std::string metric = settings["metric"];
+}
+
+ReadWorkload read_trainer(const Fields& fields) {
+  const TrainerCatalogue& known = trainer_catalogue();
+  nlohmann::json settings;
+  const std::string model =
+      word_or_mapping(fields, "model", known.models, {{"torchscript", {"torchscript"}}}, settings);
+  const std::string dataset =
+      is_tensors(fields, settings)
+          ? "tensors"
+          : word_or_mapping(fields, "dataset", known.datasets, {{"csv", {"csv", "target"}}}, settings);
+  const std::string task = known_word(fields, "task", known.tasks, usual_task(dataset));
+  const std::string metric = known_word(fields, "metric", known.metrics, task_metrics(task).front());
+  settings["task"] = task;
+  settings["metric"] = metric;
+  settings["data_dir"] = fields.text("data_dir", "data");
+  settings["device"] = fields.text("device", "auto");
+  if (!is_device(settings["device"])) {
+    fields.refuse(fields.node("device"), "device",
+                  "is auto, cpu, cuda or cuda:N, not '" + settings["device"].get<std::string>() + "'");
+  }
+  if (const auto wrong = mismatch(model, dataset)) fields.refuse(fields.node("model"), "model", *wrong);
+  if (const auto wrong = task_mismatch(task, dataset, metric))
+    fields.refuse(fields.node(fields.has("metric") ? "metric" : "dataset"),
+                  fields.has("metric") ? "metric" : "dataset", *wrong);
+  settings["threads"] = fields.whole("threads", 0, 0, 4096);
+  settings["subset"] = fields.whole("subset", 0, 0, kMost);
+  settings["split_seed"] = fields.whole("split_seed", 1, 0, kMost);
+  settings["device_memory_mb"] = fields.whole("device_memory_mb", 0, 0, kMost);
+  read_data_keys(fields, dataset, settings);
+  if (fields.has("pretrained")) settings["pretrained"] = fields.text("pretrained");
+  if (fields.has("freeze")) settings["freeze"] = fields.word("freeze", {}, {"backbone"});
   return {TrainerWorkload{std::move(settings)}, Goal{metric, maximised(metric)}};
 }
 

@@ -131,6 +131,28 @@ TEST(StudyFile, FillsInWhatIsLeftOpen) {
   EXPECT_EQ(plan->seed, 1u);
 }
 
+TEST(StudyFile, TheTrainerTakesScriptsTablesAndSeries) {
+  const auto settings = [](const std::string& workload) -> std::string {
+    const auto plan =
+        parse_study("name: a\nworkload: " + workload +
+                        "\nfixed: {batch_size: 8}\nstrategy: {name: vanilla}\nenergy: {devices: none}\n",
+                    "s.yaml");
+    return plan.ok() ? std::get<TrainerWorkload>(plan->workload).settings.dump() : plan.error().message;
+  };
+  const std::string script = settings("{model: {torchscript: m.pt}, dataset: {tensors: [x.pt, y.pt]}}");
+  EXPECT_NE(script.find(R"("dataset":{"tensors":["x.pt","y.pt"]})"), std::string::npos) << script;
+  EXPECT_NE(script.find(R"("model":{"torchscript":"m.pt"})"), std::string::npos) << script;
+  const std::string series = settings("{model: lstm, dataset: household, resample: minute, window: 30}");
+  EXPECT_NE(series.find(R"("metric":"r2")"), std::string::npos) << series;
+  EXPECT_NE(series.find(R"("task":"regression")"), std::string::npos) << series;
+  EXPECT_EQ(settings("{model: mlp, dataset: digits, window: 3}"),
+            "s.yaml:2:49: workload.window: has no effect with dataset digits");
+  EXPECT_EQ(settings("{model: lstm, dataset: household, metric: accuracy}"),
+            "s.yaml:2:53: workload.metric: metric accuracy is none of task regression (r2, loss)");
+  EXPECT_EQ(settings("{model: resnet8, dataset: cifar100, tasks: [coarse, fine]}"),
+            "s.yaml:2:54: workload.tasks: is [fine], [coarse] or [fine, coarse]");
+}
+
 TEST(StudyFile, AWorkerOfTheUserHasItsOwnParameters) {
   const Result<Plan> plan = parse_study(
       "name: w\nworkload: {worker: ./w.py, metric: r2}\nspace: {anything: {low: 1, high: 5}}\nstrategy: "

@@ -64,11 +64,9 @@ Error damaged(const std::string& path, const std::string& what) {
 }
 
 std::string header_text(const CheckpointHeader& header) {
-  nlohmann::ordered_json json = {{"model", header.model},
-                                 {"dataset", header.dataset},
-                                 {"seed", header.seed},
-                                 {"epoch", header.epoch},
-                                 {"updates", header.updates}};
+  nlohmann::ordered_json json = {{"model", header.model},     {"dataset", header.dataset},
+                                 {"seed", header.seed},       {"epoch", header.epoch},
+                                 {"updates", header.updates}, {"shape", header.shape}};
   json["point"] = point_to_json(header.point);
   return json.dump();
 }
@@ -82,6 +80,7 @@ Result<CheckpointHeader> parse_header(const std::string& path, const std::string
     json.at("seed").get_to(header.seed);
     json.at("epoch").get_to(header.epoch);
     json.at("updates").get_to(header.updates);
+    if (json.contains("shape")) json.at("shape").get_to(header.shape);
     Result<Point> point = point_from_json(json.at("point"));
     if (!point.ok()) return damaged(path, point.error().message);
     header.point = std::move(*point);

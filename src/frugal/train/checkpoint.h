@@ -19,6 +19,8 @@ struct CheckpointHeader {
   int epoch = 0;             // epochs trained
   std::int64_t updates = 0;  // optimiser steps taken
   Point point;
+  std::vector<std::int64_t> shape =
+      {};  // channels, height, width, classes, second classes, words, 1: regression
 };
 
 struct Checkpoint {

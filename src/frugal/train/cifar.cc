@@ -12,7 +12,8 @@ constexpr ImageShape kCifar{.channels = 3, .height = 32, .width = 32, .classes =
 struct CifarFormat {
   std::size_t label_bytes = 1;  // the last one is the label that counts
   int classes = 10;
-  std::string where;  // to download from
+  int coarse_classes = 0;  // of the first label byte, where there are two
+  std::string where;       // to download from
 };
 
 Result<std::uint64_t> checked_size(const std::string& path, std::size_t record, const std::string& hint) {
@@ -45,6 +46,15 @@ Status append_file(const std::string& path, const CifarFormat& format, Images& o
                            ": not a file of this data set",
                        hint);
     out.labels.push_back(static_cast<std::uint8_t>(label));
+    if (format.coarse_classes > 0) {
+      const int coarse = static_cast<unsigned char>(bytes[at]);
+      if (coarse >= format.coarse_classes)
+        return bad_input(path + ", record " + std::to_string(at / record + 1) + ": coarse label " +
+                             std::to_string(coarse) + " is not from 0 to " +
+                             std::to_string(format.coarse_classes - 1) + ": not a file of this data set",
+                         hint);
+      out.coarse.push_back(static_cast<std::uint8_t>(coarse));
+    }
     const char* first = bytes.data() + at + format.label_bytes;
     out.pixels.insert(out.pixels.end(), first, first + pixels);
   }
@@ -54,7 +64,8 @@ Status append_file(const std::string& path, const CifarFormat& format, Images& o
 }  // namespace
 
 Result<Images> read_cifar10(const std::string& data_dir) {
-  const CifarFormat format{.label_bytes = 1, .classes = 10, .where = "cifar-10-binary.tar.gz"};
+  const CifarFormat format{
+      .label_bytes = 1, .classes = 10, .coarse_classes = 0, .where = "cifar-10-binary.tar.gz"};
   Images images{.shape = kCifar, .pixels = {}, .labels = {}};
   for (int part = 1; part <= 5; ++part) {
     const std::string path = data_dir + "/cifar-10-batches-bin/data_batch_" + std::to_string(part) + ".bin";
@@ -64,9 +75,11 @@ Result<Images> read_cifar10(const std::string& data_dir) {
 }
 
 Result<Images> read_cifar100(const std::string& data_dir) {
-  const CifarFormat format{.label_bytes = 2, .classes = 100, .where = "cifar-100-binary.tar.gz"};
+  const CifarFormat format{
+      .label_bytes = 2, .classes = 100, .coarse_classes = 20, .where = "cifar-100-binary.tar.gz"};
   Images images{.shape = kCifar, .pixels = {}, .labels = {}};
   images.shape.classes = 100;
+  images.shape.coarse_classes = 20;
   const std::string path = data_dir + "/cifar-100-binary/train.bin";
   if (Status status = append_file(path, format, images); !status.ok()) return std::move(status).error();
   return images;

@@ -1,8 +1,4 @@
-#include <zlib.h>
-
-#include <array>
-#include <memory>
-
+#include "frugal/train/gzip.h"
 #include "frugal/train/images.h"
 
 namespace frugal {
@@ -12,24 +8,6 @@ constexpr int kPixels = 64;
 constexpr int kMaxPixel = 16;
 constexpr int kMaxLabel = 9;
 constexpr const char* kHint = "run scripts/setup, which puts digits.csv.gz there, or set data_dir";
-
-struct GzClose {
-  void operator()(gzFile_s* file) const { gzclose(file); }
-};
-
-Result<std::string> read_gzip(const std::string& path) {
-  const std::unique_ptr<gzFile_s, GzClose> file(gzopen(path.c_str(), "rb"));
-  if (!file) return bad_input(path + ": cannot be opened", kHint);
-  std::string text;
-  std::array<char, 1 << 16> block{};
-  int got = 0;
-  while ((got = gzread(file.get(), block.data(), block.size())) > 0)
-    text.append(block.data(), static_cast<std::size_t>(got));
-  int code = Z_OK;
-  gzerror(file.get(), &code);
-  if (got < 0 || code != Z_OK) return bad_input(path + ": the gzip data are damaged or end too early", kHint);
-  return text;
-}
 
 // Appends the 65 numbers of one line; the message of the first fault, or nothing.
 std::optional<std::string> read_line(std::string_view line, Images& out) {
@@ -54,7 +32,7 @@ std::optional<std::string> read_line(std::string_view line, Images& out) {
 
 Result<Images> read_digits(const std::string& data_dir) {
   const std::string path = data_dir + "/digits.csv.gz";
-  const Result<std::string> text = read_gzip(path);
+  const Result<std::string> text = read_maybe_gzip(path, kHint);
   if (!text.ok()) return text.error();
   Images images{.shape = {.largest = 16}, .pixels = {}, .labels = {}};
   std::string_view rest = *text;

@@ -33,6 +33,9 @@ struct Images {
   std::vector<std::uint8_t> coarse = {};  // second labels, where the shape has some
   std::vector<float> values = {};         // instead of pixels
   std::vector<float> targets = {};        // of a regression
+  // Records in the order of time, of which each shares data with that many after it: parts are then stretches
+  // of time with as many records left out between them. 0: any order will do.
+  int overlap = 0;
   std::int64_t count() const { return static_cast<std::int64_t>(labels.size()); }
 };
 
@@ -46,9 +49,44 @@ struct SplitImages {
 Result<Images> read_digits(const std::string& data_dir);
 // data_dir/cifar-10-batches-bin/data_batch_{1…5}.bin: a label byte, then 3×32×32 bytes (Krizhevsky 2009).
 Result<Images> read_cifar10(const std::string& data_dir);
-// data_dir/cifar-100-binary/train.bin: a coarse and a fine label byte, then 3×32×32 bytes; the fine one
-// counts.
+// data_dir/cifar-100-binary/train.bin: a coarse and a fine label byte, then 3×32×32 bytes; the coarse one
+// becomes the second label.
 Result<Images> read_cifar100(const std::string& data_dir);
+
+// The one label or both, in this order: "fine", "coarse". What is not in `tasks` is dropped.
+void choose_tasks(Images& images, const std::vector<std::string>& tasks);
+
+// data_dir/FOLDER/train-images-idx3-ubyte and train-labels-idx1-ubyte, also with .gz (LeCun et al. 1998; Xiao
+// et al. 2017). `folder` is mnist or fashion-mnist.
+Result<Images> read_mnist(const std::string& data_dir, const std::string& folder);
+
+struct SeriesRequest {
+  std::string data_dir;
+  std::string resample = "hour";  // hour | minute
+  int window = 24;                // steps that the model sees
+};
+// Individual household electric power consumption (Hébrail and Bérard 2012): windows of seven columns, and
+// the global active power of the step after each. Hours come from data_dir/household/…_hourly.csv where that
+// is there, else they are the means of household_power_consumption.txt; "?" is missing. No window spans a
+// gap. Minutes begin a window every ten of them. In the order of time.
+Result<Images> read_household(const SeriesRequest& request);
+
+struct TableRequest {
+  std::string path;    // comma-separated, a line of names first; also with .gz
+  std::string target;  // name of the column to predict
+  bool regression = false;
+};
+// Every other column is a number. For classes, the words of the target in alphabetical order.
+Result<Images> read_table(const TableRequest& request);
+
+// Words of a text as numbers, the same for both parts.
+struct Text {
+  std::vector<std::int32_t> train, validation;
+  int vocabulary = 0;
+};
+// data_dir/wikitext-2/wiki.{train,valid}.tokens (Merity et al. 2017): words between blanks, a line ends with
+// <eos>; a word that the training part lacks is <unk>.
+Result<Text> read_wikitext2(const std::string& data_dir);
 
 struct SplitRequest {
   double validation = 0.1;  // fraction of every class
@@ -57,8 +95,10 @@ struct SplitRequest {
   std::uint64_t seed = 1;
 };
 
-// Disjoint, stratified, the same for the same request. The validation and test parts do not depend on
-// `subset`. An error when a part would be empty or `subset` is larger than the training part.
+// Disjoint, stratified, the same for the same request; records in the order of time are cut into stretches
+// instead: training first, then validation, then test, and a subset is the latest of the training part. The
+// validation and test parts do not depend on `subset`. An error when a part would be empty or `subset` is
+// larger than the training part.
 Result<SplitImages> split_images(const Images& all, const SplitRequest& request);
 
 }  // namespace frugal

@@ -36,6 +36,24 @@ std::int64_t evaluation_batch(const ImageShape& shape) {
   return std::clamp<std::int64_t>(kEvaluationOutputs / outputs, 1, kEvaluationBatch);
 }
 
+// Every record with a partner of its class or, as likely, of another one, and whether they are alike.
+Batch paired(const Batch& batch, std::uint64_t seed) {
+  const std::int64_t n = batch.count();
+  at::Generator random = new_generator(batch.images.device());
+  random.set_current_seed(seed);
+  const auto options = batch.images.options().dtype(at::kFloat).memory_format(c10::nullopt);
+  const at::Tensor alike = batch.labels.unsqueeze(1).eq(batch.labels.unsqueeze(0));
+  const at::Tensor wanted = at::rand({n, 1}, random, options).lt(0.5);
+  at::Tensor fit = at::rand({n, n}, random, options) + alike.eq(wanted).to(at::kFloat);
+  fit.fill_diagonal_(-1.0);
+  const at::Tensor partner = fit.argmax(1);
+  Batch out = batch;
+  out.images = at::cat({batch.images, batch.images.index_select(0, partner)});
+  out.labels = batch.labels.index_select(0, partner).eq(batch.labels).to(at::kLong);
+  out.coarse = at::Tensor();
+  return out;
+}
+
 }  // namespace
 
 at::Tensor loss_cell(at::Device device) {
@@ -46,15 +64,18 @@ at::ScalarType stored_type(Precision precision) {
   return precision == Precision::Float16 ? at::kHalf : master_type(precision);
 }
 
-Learner::Learner(const std::string& model, const DeviceSet& records, const TrialSettings& settings,
+Learner::Learner(const ModelChoice& model, const DeviceSet& records, const TrialSettings& settings,
                  std::uint64_t seed)
     : settings_(settings),
       seed_(seed),
       shape_(records.shape()),
       seen_(records.seen_as()),
-      compute_(compute_type(settings.precision, records.device())),
-      network_(model, records.shape(),
-               {.int8 = settings.internal == Internal::Qat || settings.internal == Internal::Ptq}) {
+      compute_(model.name == "torchscript" ? at::kFloat : compute_type(settings.precision, records.device())),
+      script_(model.name == "torchscript"),
+      network_(model.name, records.shape(),
+               {.int8 = settings.internal == Internal::Qat || settings.internal == Internal::Ptq,
+                .script = model.script,
+                .device = records.device()}) {
   WeightPlan& plan = network_.plan();
   const std::int64_t parameters = plan.parameter_count();
   const std::int64_t model_values = parameters + plan.buffer_count();
@@ -68,6 +89,8 @@ Learner::Learner(const std::string& model, const DeviceSet& records, const Trial
   plan.initialise(seed);
   plan.mode().int8 = settings.internal == Internal::Qat ? Int8::Train : Int8::Off;
   plan.mode().generator = new_generator(records.device());
+  plan.mode().autocast = model.name == "torchscript" && settings.precision == Precision::Mixed;
+  if (model.freeze_backbone) network_.freeze_backbone();
   target_.parameters = values_.narrow(0, 0, parameters);
   target_.slots = values_.narrow(0, model_values, slots * parameters).view({slots, parameters});
   if (scaled) {
@@ -76,38 +99,61 @@ Learner::Learner(const std::string& model, const DeviceSet& records, const Trial
   }
 }
 
-// The batch as the network sees it: in the precision of the state, augmented, then in that of the layers.
+// The batch as the network sees it: in the precision of the state, augmented, then as seen().
 Batch Learner::prepared(const Batch& batch) {
   const std::uint64_t stream = derive_seed(derive_seed(seed_, "step"), static_cast<std::uint64_t>(updates_));
-  Batch out = batch;
-  if (!batch.images.is_floating_point()) return out;
-  out.images = batch.images.to(values_.scalar_type());
-  out = augmented(out, settings_.augmentation, seen_, shape_.largest, derive_seed(stream, "augment"));
-  out.images = out.images.to(compute_);
   LayerMode& mode = network_.plan().mode();
   mode.dropout = settings_.dropout;
-  if (mode.dropout > 0.0) mode.generator.set_current_seed(derive_seed(stream, "dropout"));
+  mode.generator.set_current_seed(derive_seed(stream, "layers"));
+  if (script_) seed_default_generators(derive_seed(stream, "script"), values_.device());
+  if (!batch.images.is_floating_point()) return batch;
+  Batch out = batch;
+  out.images = batch.images.to(values_.scalar_type());
+  out = augmented(out, settings_.augmentation, seen_, shape_.largest, derive_seed(stream, "augment"));
+  return seen(out, derive_seed(stream, "pairs"));
+}
+
+// In the precision of the layers, and as pairs where the model wants them.
+Batch Learner::seen(const Batch& batch, std::uint64_t seed) {
+  if (!batch.images.is_floating_point()) return batch;
+  Batch out = network_.pairs() ? paired(batch, seed) : batch;
+  out.images = out.images.to(compute_);
   return out;
+}
+
+void Learner::update(double rate) {
+  WeightPlan& plan = network_.plan();
+  TrainedPart part;
+  if (network_.frozen()) part = {.first_weight = plan.head_weight(), .offset = plan.head_offset()};
+  apply_update(target_, plan.parameters(),
+               {.settings = settings_, .rate = rate, .update = ++updates_, .part = part});
 }
 
 void Learner::step(const Batch& given, at::Tensor& loss_sum) {
   const Batch batch = prepared(given);
   WeightPlan& plan = network_.plan();
   plan.refresh(settings_.internal == Internal::Qat);
+  plan.mode().labels = batch.labels;
   const at::Tensor outputs = network_.forward(batch.images, true);
-  at::Tensor gradient = batch_loss_gradient(outputs, batch, shape_, settings_.label_smoothing, loss_sum);
   const double rate = scheduled_rate(settings_, updates_);
-  const UpdateStep update{.settings = settings_, .rate = rate, .update = ++updates_};
+  if (plan.mode().own_loss.defined()) {
+    loss_sum.add_(plan.mode().own_loss.to(at::kDouble), static_cast<double>(batch.count()));
+    plan.mode().own_loss.reset();
+    update(rate);
+    return;
+  }
+  at::Tensor gradient =
+      batch_loss_gradient(outputs, batch, network_.outputs(), settings_.label_smoothing, loss_sum);
   if (!scale_) {
     network_.backward(std::move(gradient));
-    apply_update(target_, plan.parameters(), update);
+    update(rate);
     return;
   }
   const at::Tensor before = values_.clone();
   scale_->scale(gradient);
   network_.backward(std::move(gradient));
-  const at::Tensor finite = scale_->unscale(plan.parameters(), 0);
-  apply_update(target_, plan.parameters(), update);
+  const at::Tensor finite = scale_->unscale(plan.parameters(), network_.frozen() ? plan.head_weight() : 0);
+  update(rate);
   values_.copy_(at::where(finite, values_, before));
   scale_->follow(finite);
 }
@@ -123,12 +169,11 @@ double Learner::train_epoch(const DeviceSet& train) {
 }
 
 std::map<std::string, double> Learner::score(const DeviceSet& records) {
-  Scores scores(shape_, records.device());
+  Scores scores(network_.outputs(), records.device());
   const std::int64_t size = evaluation_batch(shape_);
   for (std::int64_t first = 0; first < records.count(); first += size) {
-    const Batch batch = records.range(first, size);
-    const bool numbers = batch.images.is_floating_point();
-    scores.add(network_.forward(numbers ? batch.images.to(compute_) : batch.images, false), batch);
+    const Batch batch = seen(records.range(first, size), static_cast<std::uint64_t>(first));
+    scores.add(network_.forward(batch.images, false), batch);
   }
   return scores.result();
 }
@@ -139,9 +184,10 @@ std::map<std::string, double> Learner::score_rounded(const DeviceSet& records, c
     if (buffer.range) buffer.value.zero_();
   }
   plan.mode().int8 = Int8::Observe;
-  const std::int64_t seen = std::min(kCalibrationRecords, train.count());
-  for (std::int64_t first = 0; first < seen; first += kEvaluationBatch)
-    network_.forward(train.range(first, std::min(kEvaluationBatch, seen - first)).images.to(compute_), false);
+  const std::int64_t calibrated = std::min(kCalibrationRecords, train.count());
+  for (std::int64_t first = 0; first < calibrated; first += kEvaluationBatch)
+    network_.forward(seen(train.range(first, std::min(kEvaluationBatch, calibrated - first)), 0).images,
+                     false);
   plan.mode().int8 = Int8::Apply;
   plan.refresh(true);
   std::map<std::string, double> out = score(records);
@@ -163,6 +209,30 @@ std::map<std::string, double> Learner::evaluate(const DeviceSet& validation, con
   out["model_bytes"] = static_cast<double>(plan.float_bytes());
   out["int8_bytes"] = static_cast<double>(plan.int8_bytes());
   return out;
+}
+
+Status Learner::adopt(Network& other) {
+  WeightPlan& own = network_.plan();
+  WeightPlan& given = other.plan();
+  const auto kept = [](WeightPlan& plan) {
+    std::vector<Weight*> list;
+    for (Weight& weight : plan.parameters()) list.push_back(&weight);
+    for (Weight& buffer : plan.buffers()) {
+      if (!buffer.range) list.push_back(&buffer);
+    }
+    return list;
+  };
+  const std::vector<Weight*> to = kept(own), from = kept(given);
+  bool fits = to.size() == from.size();
+  const auto in_head = [&](std::size_t i) { return i >= own.head_weight() && i < own.parameters().size(); };
+  for (std::size_t i = 0; fits && i < to.size(); ++i) fits = in_head(i) || to[i]->sizes == from[i]->sizes;
+  if (!fits)
+    return bad_input("workload.pretrained: its model differs in more than the last layer",
+                     "use a checkpoint of the same model on records of the same shape");
+  for (std::size_t i = 0; i < to.size(); ++i) {
+    if (to[i]->sizes == from[i]->sizes) to[i]->value.copy_(from[i]->value);
+  }
+  return {};
 }
 
 std::uint64_t Learner::stream_seed(std::string_view stream) const {

@@ -24,16 +24,27 @@ struct LearnerState {
   std::int64_t updates = 0;
 };
 
+struct ModelChoice {
+  std::string name;
+  std::string script = {};       // file of torchscript
+  bool freeze_backbone = false;  // only the head is trained
+};
+
 class Learner {
  public:
   // Fresh weights from `seed`. Borrows nothing; `records` tells shape and device.
-  Learner(const std::string& model, const DeviceSet& records, const TrialSettings& settings,
+  Learner(const ModelChoice& model, const DeviceSet& records, const TrialSettings& settings,
           std::uint64_t seed);
 
   TrialSettings& settings() { return settings_; }
   std::uint64_t seed() const { return seed_; }
   int epoch() const { return epoch_; }
   std::int64_t updates() const { return updates_; }
+
+  // Takes over the weights of another network of the same model, whose head may differ: then the head stays
+  // as it is. An error, and nothing taken, when anything else differs. `values` are as in its checkpoint.
+  Status adopt(Network& other);
+  Network& network() { return network_; }
 
   // Trains on one batch and adds the sum of its losses, before the update, to `loss_sum`. Never waits for the
   // device.
@@ -57,14 +68,17 @@ class Learner {
 
  private:
   Batch prepared(const Batch& batch);
+  Batch seen(const Batch& batch, std::uint64_t seed);
+  void update(double rate);
   std::map<std::string, double> score(const DeviceSet& records);
   std::map<std::string, double> score_rounded(const DeviceSet& records, const DeviceSet& train);
 
   TrialSettings settings_;
   std::uint64_t seed_;
-  ImageShape shape_;
+  ImageShape shape_;  // of the records
   SeenAs seen_;
   at::ScalarType compute_;  // of the layers
+  bool script_;             // draws from the default generators
   Network network_;
   at::Tensor values_;  // parameters, buffers, optimiser slots, the scale of the loss
   UpdateTarget target_;

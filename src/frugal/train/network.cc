@@ -4,46 +4,11 @@
 #include <map>
 #include <stdexcept>
 
+#include "frugal/train/builder.h"
+#include "frugal/train/script_model.h"
+
 namespace frugal {
 namespace {
-
-// Puts layers together in the order of the data.
-class Builder {
- public:
-  Builder(WeightPlan& weights, const NetworkOptions& options) : plan(weights), options_(options) {}
-
-  void add(std::unique_ptr<Layer> layer) { layers.push_back(std::move(layer)); }
-  void conv_norm(ConvShape shape, Activation activation = Activation::Relu) {
-    add(make_conv(plan, shape));
-    add(make_norm(plan, shape.out, activation));
-    if (activation != Activation::None) rounding();
-  }
-  void conv_relu(ConvShape shape) {
-    add(make_conv(plan, shape));
-    add(make_relu());
-    rounding();
-  }
-  void linear_relu(std::int64_t in, std::int64_t out) {
-    add(make_linear(plan, in, out, true));
-    rounding();
-  }
-  void rounding() {
-    if (options_.int8) add(make_activation_rounding(plan));
-  }
-  void dropout() { add(make_dropout(plan)); }
-  void head(std::int64_t in, const ImageShape& shape) {
-    dropout();
-    plan.begin_head();
-    add(make_linear(plan, in, shape.outputs(), false));
-  }
-  Builder nested() { return {plan, options_}; }
-
-  WeightPlan& plan;
-  Layers layers;
-
- private:
-  NetworkOptions options_;
-};
 
 Layers shortcut(Builder builder, std::int64_t in, std::int64_t out, std::int64_t stride) {
   if (in != out || stride != 1)
@@ -88,7 +53,7 @@ void resnet(Builder& to, const ImageShape& shape, const ResNetShape& r) {
     }
   }
   to.add(make_mean_pool());
-  to.head(in, shape);
+  to.head(in, shape.outputs());
 }
 
 void mlp(Builder& to, const ImageShape& shape) {
@@ -97,7 +62,7 @@ void mlp(Builder& to, const ImageShape& shape) {
   to.linear_relu(shape.pixels(), kHidden);
   to.dropout();
   to.linear_relu(kHidden, kHidden);
-  to.head(kHidden, shape);
+  to.head(kHidden, shape.outputs());
 }
 
 void lenet(Builder& to, const ImageShape& shape) {
@@ -110,7 +75,7 @@ void lenet(Builder& to, const ImageShape& shape) {
   to.add(make_flatten());
   to.linear_relu(16 * side * side, 120);
   to.linear_relu(120, 84);
-  to.head(84, shape);
+  to.head(84, shape.outputs());
 }
 
 void mnist_cnn(Builder& to, const ImageShape& shape) {
@@ -121,7 +86,7 @@ void mnist_cnn(Builder& to, const ImageShape& shape) {
   to.add(make_flatten());
   const std::int64_t side = (shape.height - 4) / 2;
   to.linear_relu(64 * side * side, 128);
-  to.head(128, shape);
+  to.head(128, shape.outputs());
 }
 
 void small_cnn(Builder& to, const ImageShape& shape) {
@@ -132,7 +97,7 @@ void small_cnn(Builder& to, const ImageShape& shape) {
     in = out;
   }
   to.add(make_mean_pool());
-  to.head(in, shape);
+  to.head(in, shape.outputs());
 }
 
 void vgg16(Builder& to, const ImageShape& shape) {
@@ -145,7 +110,7 @@ void vgg16(Builder& to, const ImageShape& shape) {
     to.add(make_max_pool(2));
   }
   to.add(make_flatten());
-  to.head(in, shape);
+  to.head(in, shape.outputs());
 }
 
 void inverted_residual(Builder& to, std::int64_t in, std::int64_t out, std::int64_t stride,
@@ -182,7 +147,7 @@ void mobilenetv2(Builder& to, const ImageShape& shape) {
   }
   to.conv_norm({.in = in, .out = 1280, .kernel = 1}, Activation::Relu6);
   to.add(make_mean_pool());
-  to.head(1280, shape);
+  to.head(1280, shape.outputs());
 }
 
 using Build = std::function<void(Builder&, const ImageShape&)>;
@@ -203,29 +168,95 @@ const std::map<std::string, Build>& models() {
       {"resnet50", resnet_of({.stem = 64, .blocks = {3, 4, 6, 3}, .bottleneck = true})},
       {"vgg16", vgg16},
       {"mobilenetv2", mobilenetv2},
+      {"vit-small", vit_small},
+      {"lstm", lstm},
+      {"transformer-lm", transformer_lm},
+      {"siamese", siamese},
+      {"forward-forward", forward_forward},
   };
   return table;
 }
 
 }  // namespace
 
-Network::Network(const std::string& model, const ImageShape& shape, const NetworkOptions& options) {
-  const auto found = models().find(model);
-  if (found == models().end()) throw std::invalid_argument("no model is called '" + model + "'");
+Network::Network(const std::string& model, const ImageShape& shape, const NetworkOptions& options)
+    : outputs_(shape) {
   Builder builder(plan_, options);
-  found->second(builder, shape);
+  if (model == "torchscript") {
+    builder.add(make_script(plan_, options.script, options.device));
+  } else {
+    const auto found = models().find(model);
+    if (found == models().end()) throw std::invalid_argument("no model is called '" + model + "'");
+    found->second(builder, shape);
+  }
   layers_ = std::move(builder.layers);
+  head_layer_ = builder.head_layer;
+  pairs_ = model == "siamese";
+  if (pairs_) outputs_ = {.classes = 2};
   // The first layer with weights is the first, or stands behind a layer that only looks at the data another
   // way.
   layers_[0]->is_first();
   if (model == "mlp") layers_[1]->is_first();
 }
 
+at::Tensor Network::forward(const at::Tensor& images, bool train) {
+  if (!frozen_) return forward_all(layers_, images, train);
+  at::Tensor x = images;
+  for (std::size_t i = 0; i < layers_.size(); ++i) x = layers_[i]->forward(x, train && i >= head_layer_);
+  return x;
+}
+
+void Network::backward(at::Tensor grad) {
+  if (!frozen_) {
+    backward_all(layers_, std::move(grad));
+    return;
+  }
+  for (std::size_t i = layers_.size(); i > head_layer_; --i) grad = layers_[i - 1]->backward(std::move(grad));
+}
+
+void Network::freeze_backbone() {
+  frozen_ = true;
+  layers_[head_layer_]->is_first();
+}
+
+bool needs_autograd(const std::string& model) {
+  return model == "torchscript" || model == "vit-small" || model == "lstm" || model == "transformer-lm";
+}
+
+std::optional<std::string> cannot_train(const std::string& model, const ImageShape& s) {
+  const std::string shape = s.tokens > 0 ? "texts of " + std::to_string(s.tokens) + " words"
+                                         : std::to_string(s.channels) + "×" + std::to_string(s.height) + "×" +
+                                               std::to_string(s.width);
+  const auto refuse = [&](const std::string& needs) {
+    return "model " + model + " needs " + needs + ", the records are " + shape;
+  };
+  if (model == "torchscript") return std::nullopt;
+  if ((model == "transformer-lm") != (s.tokens > 0))
+    return refuse(model == "transformer-lm" ? "texts (dataset wikitext2)" : "numbers or images");
+  if (model == "mlp" || model == "transformer-lm" || model == "forward-forward") {
+    if (model == "forward-forward" && (s.regression || s.coarse_classes > 0 || s.pixels() < s.classes))
+      return refuse("one label and at least a pixel for each class");
+    return std::nullopt;
+  }
+  if (model == "lstm") return s.height == 1 ? std::nullopt : std::optional(refuse("a series or a table"));
+  if (model == "siamese" && (s.regression || s.coarse_classes > 0)) return refuse("one label");
+  const bool deep = model == "lenet" || model == "resnet18" || model == "resnet50" || model == "mobilenetv2";
+  const int least = model == "vgg16" ? 32 : deep ? 28 : 8;
+  if (s.height < least || s.width < least)
+    return refuse("images of " + std::to_string(least) + "×" + std::to_string(least) + " and larger");
+  return std::nullopt;
+}
+
 std::int64_t count_multiply_adds(Network& network, const ImageShape& shape) {
   std::int64_t& counted = network.plan().mode().multiply_adds;
   const std::int64_t before = counted;
   const at::Tensor& any = network.plan().parameters().front().compute;
-  const at::Tensor record = at::zeros({1, shape.channels, shape.height, shape.width}, any.options());
+  if (shape.tokens > 0) {
+    network.forward(at::zeros({1, shape.tokens}, any.options().dtype(at::kLong)), false);
+    return counted - before;
+  }
+  const std::int64_t records = network.pairs() ? 2 : 1;
+  const at::Tensor record = at::zeros({records, shape.channels, shape.height, shape.width}, any.options());
   network.forward(record.contiguous(at::MemoryFormat::ChannelsLast), false);
   return counted - before;
 }

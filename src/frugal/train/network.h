@@ -7,8 +7,11 @@
 //   resnet8, resnet20 (16-32-64, one and three blocks a stage), resnet18, resnet50: He et al. 2016
 //   vgg16        Simonyan and Zisserman 2015, with batch normalisation and one linear layer
 //   mobilenetv2  Sandler et al. 2018, the first two strides 1
+// The others (vit-small, lstm, transformer-lm, siamese, forward-forward) are described in builder.h, scripts
+// of PyTorch in script_model.h.
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "frugal/train/images.h"
@@ -17,26 +20,47 @@
 namespace frugal {
 
 struct NetworkOptions {
-  bool int8 = false;  // activations can be rounded to 8 bits
+  bool int8 = false;        // activations can be rounded to 8 bits
+  std::string script = {};  // file of model torchscript
+  at::Device device = at::kCPU;
 };
 
 class Network {
  public:
-  // `model` is one of the names above; anything else is a defect of the caller and throws.
+  // `model` is one of the names above; anything else is a defect of the caller and throws, and so does a
+  // script that cannot be read.
   Network(const std::string& model, const ImageShape& shape, const NetworkOptions& options = {});
 
   WeightPlan& plan() { return plan_; }
   // Logits [n, classes] of images [n, c, h, w] in channels-last order. Running statistics move when `train`.
-  at::Tensor forward(const at::Tensor& images, bool train) { return forward_all(layers_, images, train); }
+  at::Tensor forward(const at::Tensor& images, bool train);
   // After forward(…, true): sets every parameter's gradient. May write into `grad`.
-  void backward(at::Tensor grad) { backward_all(layers_, std::move(grad)); }
+  void backward(at::Tensor grad);
+  // From now on only the head is trained: the rest runs as in evaluation.
+  void freeze_backbone();
+  bool frozen() const { return frozen_; }
+  // The model takes pairs: 2n images, of which i and n + i belong together.
+  bool pairs() const { return pairs_; }
+  // What the outputs mean.
+  const ImageShape& outputs() const { return outputs_; }
 
  private:
   WeightPlan plan_;
   Layers layers_;
+  ImageShape outputs_;
+  std::size_t head_layer_ = 0;
+  bool frozen_ = false;
+  bool pairs_ = false;
 };
 
-// Multiplications and additions of one record's forward pass, convolutions and matrices alone.
+// The model's gradients are found by autograd: it must run outside of inference mode.
+bool needs_autograd(const std::string& model);
+
+// Why the model cannot take records of this shape; nothing when it can.
+std::optional<std::string> cannot_train(const std::string& model, const ImageShape& shape);
+
+// Multiplications and additions of one record's forward pass, convolutions and matrices alone; of two images
+// where the model takes pairs. Counts nothing within a script.
 std::int64_t count_multiply_adds(Network& network, const ImageShape& shape);
 
 }  // namespace frugal

@@ -45,6 +45,8 @@ TEST(Network, HasThePublishedNumbersOfParameters) {
   EXPECT_EQ(parameters("vgg16", kCifar, 10), 14'728'266 - 4'224);
   EXPECT_EQ(parameters("mnist-cnn", kMnist, 10), 1'199'882);
   EXPECT_EQ(parameters("lenet", kMnist, 10), 61'706);
+  // nn.LSTM(7, 64, 2): 51,968, and a linear map.
+  EXPECT_EQ(parameters("lstm", {.channels = 7, .height = 1, .width = 24}, 1), 51'968 + 65);
   EXPECT_EQ(parameters("mlp", kDigits, 10), 64 * 128 + 128 + 128 * 128 + 128 + 128 * 10 + 10);
 }
 
@@ -76,6 +78,29 @@ TEST(Network, AnswersWithLogitsForEveryModelAndShape) {
   Network small("resnet8", kDigits);
   bind_fresh(small, 1);
   EXPECT_EQ(small.forward(images(3, kDigits), false).size(0), 3);
+}
+
+// A word's answer depends on the words before it alone.
+TEST(Network, ATransformerDoesNotSeeAhead) {
+  const ImageShape text{.classes = 50, .tokens = 9};
+  Network network("transformer-lm", text);
+  bind_fresh(network, 1);
+  const at::Tensor words = at::randint(0, 50, {1, 9}, at::kLong);
+  at::Tensor other = words.clone();
+  other[0][6] = (words[0][6].item<std::int64_t>() + 1) % 50;
+  const at::Tensor a = network.forward(words, false), b = network.forward(other, false);
+  EXPECT_EQ(a.sizes().vec(), (std::vector<std::int64_t>{9, 50}));
+  EXPECT_TRUE(at::equal(a.narrow(0, 0, 6), b.narrow(0, 0, 6)));
+  EXPECT_GT((a - b).narrow(0, 6, 3).abs().min().item<float>(), 0.0F);
+}
+
+TEST(Network, SaysWhatItCannotTrain) {
+  EXPECT_FALSE(cannot_train("vgg16", kCifar));
+  EXPECT_EQ(cannot_train("vgg16", kDigits),
+            "model vgg16 needs images of 32×32 and larger, the records are 1×8×8");
+  EXPECT_EQ(cannot_train("lstm", kCifar), "model lstm needs a series or a table, the records are 3×32×32");
+  EXPECT_EQ(cannot_train("resnet8", {.classes = 50, .tokens = 9}),
+            "model resnet8 needs numbers or images, the records are texts of 9 words");
 }
 
 TEST(Network, BeginsAlikeForASeedAndSpreadAsKaimingHe) {

@@ -78,10 +78,43 @@ Images gather(const Images& all, const Indices& chosen) {
   gather_into(part.labels, all.labels, chosen, 1);
   gather_into(part.coarse, all.coarse, chosen, 1);
   gather_into(part.targets, all.targets, chosen, 1);
+  part.overlap = all.overlap;
   return part;
 }
 
+Indices stretch(std::size_t first, std::size_t count) {
+  Indices out(count);
+  std::iota(out.begin(), out.end(), first);
+  return out;
+}
+
+struct PartSizes {
+  std::size_t train, validation, test;
+};
+
+// Parts of time; what two parts would share is left out of the earlier one.
+SplitImages split_by_time(const Images& all, const PartSizes& sizes, std::size_t wanted) {
+  const auto overlap = static_cast<std::size_t>(all.overlap);
+  const auto shortened = [overlap](std::size_t n) { return n > overlap ? n - overlap : 0; };
+  const std::size_t train = shortened(sizes.train);
+  const std::size_t validation = sizes.test > 0 ? shortened(sizes.validation) : sizes.validation;
+  const std::size_t kept = std::min(wanted, train);
+  return {.train = gather(all, stretch(train - kept, kept)),
+          .validation = gather(all, stretch(sizes.train, validation)),
+          .test = gather(all, stretch(sizes.train + sizes.validation, sizes.test))};
+}
+
 }  // namespace
+
+void choose_tasks(Images& images, const std::vector<std::string>& tasks) {
+  if (tasks.size() != 1) return;
+  if (tasks.front() == "coarse") {
+    images.labels = images.coarse;
+    images.shape.classes = images.shape.coarse_classes;
+  }
+  images.coarse.clear();
+  images.shape.coarse_classes = 0;
+}
 
 Result<SplitImages> split_images(const Images& all, const SplitRequest& request) {
   const std::size_t count = all.labels.size();
@@ -93,15 +126,21 @@ Result<SplitImages> split_images(const Images& all, const SplitRequest& request)
     return bad_input("workload.validation " + exact_text(request.validation) + " leaves a part of the " +
                          std::to_string(count) + " records empty",
                      "choose a fraction between " + exact_text(1.0 / static_cast<double>(count)) + " and 1");
-  std::vector<Indices> classes = shuffled_classes(all, request.seed);
-  const Indices validation = take(classes, shares(classes, kept));
-  const Indices test = take(classes, shares(classes, tested));
   const std::size_t training = count - kept - tested;
   const auto wanted = request.subset == 0 ? training : static_cast<std::size_t>(request.subset);
   if (wanted > training)
     return bad_input("workload.subset " + std::to_string(request.subset) + " is more than the " +
                          std::to_string(training) + " records of the training part",
                      "choose at most " + std::to_string(training) + ", or 0 for all");
+  if (all.overlap > 0) {
+    SplitImages parts = split_by_time(all, {training, kept, tested}, wanted);
+    if (parts.train.count() > 0 && parts.validation.count() > 0) return parts;
+    return bad_input("the " + std::to_string(count) + " windows are too few to be split in time",
+                     "choose a smaller window, or more data");
+  }
+  std::vector<Indices> classes = shuffled_classes(all, request.seed);
+  const Indices validation = take(classes, shares(classes, kept));
+  const Indices test = take(classes, shares(classes, tested));
   const Indices train = take(classes, shares(classes, wanted));
   return SplitImages{
       .train = gather(all, train), .validation = gather(all, validation), .test = gather(all, test)};

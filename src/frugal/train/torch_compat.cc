@@ -2,6 +2,7 @@
 
 #include <ATen/Context.h>
 #include <ATen/Parallel.h>
+#include <ATen/autocast_mode.h>
 #include <ATen/detail/CUDAHooksInterface.h>
 #include <malloc.h>
 #include <sched.h>
@@ -88,6 +89,32 @@ ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Ten
       grad, input, weight, at::OptionalIntArrayRef(), {s.stride, s.stride}, {s.padding, s.padding}, {1, 1},
       false, {0, 0}, s.groups, std::array<bool, 3>{s.want_input, true, false});
   return {.input = std::move(to_input), .weight = std::move(to_weight)};
+}
+
+Autocast::Autocast(bool on, at::Device device) : on_(on), device_(device) {
+  if (on_) set(true);
+}
+
+Autocast::~Autocast() {
+  if (!on_) return;
+  set(false);
+  at::autocast::clear_cache();
+}
+
+void Autocast::set(bool on) const {
+#if TORCH_VERSION_MAJOR > 2 || (TORCH_VERSION_MAJOR == 2 && TORCH_VERSION_MINOR >= 4)
+  at::autocast::set_autocast_enabled(device_.type(), on);
+#else
+  device_.is_cuda() ? at::autocast::set_enabled(on) : at::autocast::set_cpu_enabled(on);
+#endif
+}
+
+void seed_default_generators(std::uint64_t seed, at::Device device) {
+  at::Generator host = at::globalContext().defaultGenerator(at::kCPU);
+  host.set_current_seed(seed);
+  if (!device.is_cuda()) return;
+  at::Generator there = at::globalContext().defaultGenerator(device);
+  there.set_current_seed(seed);
 }
 
 at::Generator new_generator(at::Device device) {

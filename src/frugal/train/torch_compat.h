@@ -40,6 +40,23 @@ struct ConvolutionShape {
 ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
                                            const at::Tensor& weight, const ConvolutionShape& shape);
 
+// While it lives and `on`, operations choose their precision: bfloat16 on the CPU, float16 on CUDA.
+class Autocast {
+ public:
+  Autocast(bool on, at::Device device);
+  ~Autocast();
+  Autocast(const Autocast&) = delete;
+  Autocast& operator=(const Autocast&) = delete;
+
+ private:
+  void set(bool on) const;
+  bool on_;
+  at::Device device_;
+};
+
+// Seeds the generators that scripts draw from.
+void seed_default_generators(std::uint64_t seed, at::Device device);
+
 // A generator of its own on `device`.
 at::Generator new_generator(at::Device device);
 

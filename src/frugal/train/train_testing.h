@@ -82,6 +82,28 @@ inline void write_cifar10(const Folder& folder, int records_a_file) {
                 cifar_records(records_a_file, 10, false));
 }
 
+// `count` images of 28×28 in the idx format, labels in turn; a class has its own bright rows.
+inline void write_mnist(const Folder& folder, const std::string& name, int count, bool packed) {
+  Rng rng(13);
+  const auto number = [](std::uint32_t n) {
+    std::string bytes;
+    for (int shift = 24; shift >= 0; shift -= 8) bytes += static_cast<char>(n >> shift & 255);
+    return bytes;
+  };
+  std::string images = number(0x803) + number(static_cast<std::uint32_t>(count)) + number(28) + number(28);
+  std::string labels = number(0x801) + number(static_cast<std::uint32_t>(count));
+  for (int i = 0; i < count; ++i) {
+    labels += static_cast<char>(i % 10);
+    for (int pixel = 0; pixel < 784; ++pixel)
+      images += static_cast<char>((pixel / 56 == i % 10 ? 200 : 0) + static_cast<int>(rng.below(50)));
+  }
+  const std::string base = folder.path(name + "/train-");
+  const std::string end = packed ? ".gz" : "";
+  std::filesystem::create_directories(folder.path(name));
+  (packed ? write_gzip : write_bytes)(base + "images-idx3-ubyte" + end, images);
+  (packed ? write_gzip : write_bytes)(base + "labels-idx1-ubyte" + end, labels);
+}
+
 // Where the real digits.csv.gz lies; empty when it is not there.
 inline std::string digits_folder() {
   const char* given = std::getenv("FRUGAL_DATA_DIR");

@@ -3,6 +3,7 @@
 #include "frugal/train/trainer.h"
 
 #include <cmath>
+#include <cstring>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -11,8 +12,11 @@
 #include "frugal/train/checkpoint.h"
 #include "frugal/train/exploration.h"
 #include "frugal/train/learner.h"
+#include "frugal/train/script_model.h"
 #include "frugal/train/torch_compat.h"
 #include "frugal/train/training_data.h"
+#include "frugal/train/trial_checks.h"
+#include "frugal/work/trainer_catalogue.h"
 
 namespace frugal {
 namespace {
@@ -87,12 +91,17 @@ class TrainerWorker final : public Worker {
     return guarded<WorkerCard>([&]() -> WorkerResult<WorkerCard> {
       const auto data = data_.parts({});
       if (!data.ok()) return invalid(data.error());
-      return WorkerCard{.name = card_name(),
-                        .can = {"train", "explore", "probe", "snapshot"},
-                        .metric = config_.metric,
-                        .maximise = config_.metric == "accuracy",
-                        .train_samples = (*data)->train->count(),
-                        .validation_samples = (*data)->validation->count()};
+      if (auto wrong = cannot_train(config_.model, (*data)->train->shape()))
+        return invalid("workload: " + *wrong);
+      if (Status good = script_status(**data); !good.ok()) return invalid(good.error());
+      WorkerCard card{.name = card_name(),
+                      .can = {"train", "explore", "probe", "snapshot"},
+                      .metric = config_.metric_or_usual(),
+                      .maximise = maximised(config_.metric_or_usual()),
+                      .train_samples = (*data)->train->count(),
+                      .validation_samples = (*data)->validation->count()};
+      describe(config_, (*data)->train->shape(), card);
+      return card;
     });
   }
 
@@ -158,12 +167,13 @@ class TrainerWorker final : public Worker {
       if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
       const Trial& t = *std::get<Trial*>(found);
       const std::vector<float> state = t.learner->host_words();
-      const CheckpointHeader header{.model = config_.model,
+      const CheckpointHeader header{.model = model_name(),
                                     .dataset = config_.dataset,
                                     .seed = t.learner->seed(),
                                     .epoch = t.learner->epoch(),
                                     .updates = t.learner->updates(),
-                                    .point = t.point};
+                                    .point = t.point,
+                                    .shape = shape_numbers(t.data->train->shape())};
       if (const Status status = write_checkpoint(path, header, state); !status.ok())
         return invalid(status.error());
       return Done{};
@@ -175,9 +185,9 @@ class TrainerWorker final : public Worker {
       const Result<Checkpoint> read = read_checkpoint(path);
       if (!read.ok()) return invalid(read.error());
       const CheckpointHeader& h = read->header;
-      if (h.model != config_.model || h.dataset != config_.dataset)
+      if (h.model != model_name() || h.dataset != config_.dataset)
         return invalid("checkpoint " + path + " holds " + h.model + " on " + h.dataset +
-                       ", this workload is " + config_.model + " on " + config_.dataset +
+                       ", this workload is " + model_name() + " on " + config_.dataset +
                        "; load it with the workload it was made for");
       auto made = make_trial(h.point, h.seed);
       if (std::holds_alternative<WorkerError>(made)) return std::get<WorkerError>(made);
@@ -200,10 +210,12 @@ class TrainerWorker final : public Worker {
   }
 
  private:
-  // Runs `work` without autograd; whatever it throws becomes a WorkerError.
+  // Runs `work` without autograd, but where the model itself asks for it; whatever it throws becomes a
+  // WorkerError.
   template <class T, class Work>
   WorkerResult<T> guarded(Work work) {
-    const c10::InferenceMode mode;
+    const c10::InferenceMode mode(!needs_autograd(config_.model));
+    const at::NoGradGuard no_graph;
     try {
       return work();
     } catch (const std::exception& error) {
@@ -221,11 +233,58 @@ class TrainerWorker final : public Worker {
     if (!settings.ok()) return invalid(settings.error());
     const auto data = data_.parts(*settings);
     if (!data.ok()) return invalid(data.error());
-    if (Status fits = check_batch_size(*settings, (*data)->train->count()); !fits.ok())
-      return invalid(fits.error());
-    return Trial{.point = point,
-                 .data = *data,
-                 .learner = std::make_unique<Learner>(config_.model, *(*data)->train, *settings, seed)};
+    const ImageShape& shape = (*data)->train->shape();
+    Status fits = check_batch_size(*settings, (*data)->train->count());
+    if (fits.ok()) fits = check_factors(config_, *settings, shape);
+    if (fits.ok()) fits = script_status(**data);
+    if (!fits.ok()) return invalid(fits.error());
+    if (auto wrong = cannot_train(config_.model, shape)) return invalid("workload: " + *wrong);
+    const ModelChoice model{
+        .name = config_.model, .script = config_.script, .freeze_backbone = config_.freeze_backbone};
+    Trial t{.point = point,
+            .data = *data,
+            .learner = std::make_unique<Learner>(model, *(*data)->train, *settings, seed)};
+    if (!config_.pretrained.empty()) {
+      if (Status adopted = adopt_pretrained(*t.learner); !adopted.ok()) return invalid(adopted.error());
+    }
+    return t;
+  }
+
+  // The weights of the checkpoint that the workload names, in place of the fresh ones.
+  Status adopt_pretrained(Learner& learner) const {
+    const Result<Checkpoint> read = read_checkpoint(config_.pretrained);
+    if (!read.ok()) return read.error();
+    const CheckpointHeader& h = read->header;
+    const Result<TrialSettings> settings = settings_from_point(h.point);
+    if (!settings.ok()) return settings.error();
+    if (h.model != model_name() || h.shape.size() != 7)
+      return bad_input("workload.pretrained: " + config_.pretrained + " holds " + h.model +
+                           ", this workload is " + model_name(),
+                       "use a checkpoint of the same model");
+    const bool rounded = settings->internal == Internal::Qat || settings->internal == Internal::Ptq;
+    Network other(config_.model, shape_of(h.shape), {.int8 = rounded, .script = config_.script});
+    const bool wide = settings->precision == Precision::Float64;
+    const at::Tensor flat = at::empty({other.plan().parameter_count() + other.plan().buffer_count()},
+                                      wide ? at::kDouble : at::kFloat);
+    if (flat.nbytes() > read->state.size() * sizeof(float))
+      return bad_input("workload.pretrained: " + config_.pretrained + " was made by another version",
+                       "train again");
+    std::memcpy(flat.data_ptr(), read->state.data(), flat.nbytes());
+    other.plan().bind(flat);
+    return learner.adopt(other);
+  }
+
+  Status script_status(const DataParts& data) const {
+    if (config_.model != "torchscript") return {};
+    const Batch two = data.train->range(0, 1);
+    const bool numbers = two.images.is_floating_point();
+    return check_script(config_.script, numbers ? two.images.to(at::kFloat) : two.images,
+                        data.train->shape().outputs());
+  }
+
+  // As a checkpoint names it.
+  std::string model_name() const {
+    return config_.script.empty() ? config_.model : config_.model + ":" + config_.script;
   }
 
   // The first steps at a batch size make the kernels for its shapes; that is no cost of the trial that comes

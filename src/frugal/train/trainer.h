@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "frugal/base/result.h"
 #include "frugal/work/worker.h"
@@ -15,17 +16,29 @@ namespace frugal {
 
 // The workload of a study file, as the trainer needs it. Every field but model and dataset has a default.
 struct TrainerConfig {
-  std::string task = "image-classification";
-  std::string model;    // words of trainer_catalogue()
-  std::string dataset;  // likewise
+  std::string task = {};    // empty: that of the dataset
+  std::string model;        // a word of trainer_catalogue(), or torchscript
+  std::string script = {};  // file of torchscript
+  std::string dataset;      // a word of trainer_catalogue(), or csv or tensors
+  std::string csv = {};     // file of csv, and the column to predict
+  std::string target = {};
+  std::vector<std::string> tensors = {};  // files of inputs and targets
   std::string data_dir = "data";
-  std::string metric = "accuracy";
-  std::string device = "auto";            // auto | cpu | cuda | cuda:N
-  int threads = 0;                        // 0: every core this process may use
-  std::int64_t subset = 0;                // training samples to keep, stratified; 0: all
-  std::optional<double> validation = {};  // fraction kept for validation; else 0.2 (digits) or 0.1 (CIFAR)
-  std::uint64_t split_seed = 1;           // of the split and the subset; not the study's seed
-  std::int64_t device_memory_mb = 0;      // for the training set on the device; 0: it fits
+  std::string metric = {};                    // empty: that of the task
+  std::string device = "auto";                // auto | cpu | cuda | cuda:N
+  int threads = 0;                            // 0: every core this process may use
+  std::int64_t subset = 0;                    // training samples to keep, stratified; 0: all
+  std::optional<double> validation = {};      // fraction kept for validation; absent: usual of the dataset
+  std::uint64_t split_seed = 1;               // of the split and the subset; not the study's seed
+  std::int64_t device_memory_mb = 0;          // for the training set on the device; 0: it fits
+  std::vector<std::string> tasks = {"fine"};  // of cifar100: fine, coarse, or both
+  int window = 0;                             // steps or words of a record; 0: usual of the dataset
+  std::string resample = "hour";              // of household: hour | minute
+  std::string pretrained = {};                // checkpoint to begin from
+  bool freeze_backbone = false;               // train the last layer alone
+
+  std::string task_or_usual() const;
+  std::string metric_or_usual() const;
 };
 
 // Reads the JSON object of --workload. An unknown key, a wrong type or a value out of range is an error that

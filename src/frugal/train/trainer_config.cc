@@ -46,6 +46,83 @@ Status read_whole(const json& object, const std::string& key, std::int64_t low, 
   return {};
 }
 
+// The text under `key` of a mapping that has just the keys `wanted`.
+Status read_parts(const json& object, const std::string& key, const std::vector<std::string>& wanted,
+                  const std::vector<std::string*>& out) {
+  std::string list;
+  for (const std::string& each : wanted) list += (list.empty() ? "" : " and ") + each;
+  const json& value = object.at(key);
+  bool good = value.size() == wanted.size();
+  for (std::size_t i = 0; good && i < wanted.size(); ++i) {
+    good = value.contains(wanted[i]) && value[wanted[i]].is_string() && value[wanted[i]] != "";
+    if (good) *out[i] = value[wanted[i]].get<std::string>();
+  }
+  if (good) return {};
+  return key_error(key, "a known word or an object with " + list, value, "see docs/study-file.md");
+}
+
+Status read_model(const json& object, TrainerConfig& config) {
+  if (!object.contains("model") || !object["model"].is_object())
+    return read_choice(object, "model", trainer_catalogue().models, config.model);
+  config.model = "torchscript";
+  return read_parts(object, "model", {"torchscript"}, {&config.script});
+}
+
+Status read_dataset(const json& object, TrainerConfig& config) {
+  if (!object.contains("dataset") || !object["dataset"].is_object())
+    return read_choice(object, "dataset", trainer_catalogue().datasets, config.dataset);
+  const json& value = object["dataset"];
+  if (!value.contains("tensors")) {
+    config.dataset = "csv";
+    return read_parts(object, "dataset", {"csv", "target"}, {&config.csv, &config.target});
+  }
+  config.dataset = "tensors";
+  const json& files = value["tensors"];
+  if (value.size() != 1 || !files.is_array() || files.size() != 2 || !files[0].is_string() ||
+      !files[1].is_string())
+    return key_error("dataset", "an object with tensors: [inputs, targets]", value, "see docs/study-file.md");
+  config.tensors = files.get<std::vector<std::string>>();
+  return {};
+}
+
+Status read_tasks(const json& object, TrainerConfig& config) {
+  const auto it = object.find("tasks");
+  if (it == object.end()) return {};
+  const bool good = *it == json{"fine"} || *it == json{"coarse"} || *it == json{"fine", "coarse"};
+  if (!good)
+    return key_error("tasks", "[fine], [coarse] or [fine, coarse]", *it, "leave it out for fine alone");
+  if (config.dataset != "cifar100")
+    return bad_input("workload.tasks has no effect with dataset " + config.dataset,
+                     "only cifar100 has two labels");
+  config.tasks = it->get<std::vector<std::string>>();
+  return {};
+}
+
+Status read_series(const json& object, TrainerConfig& config) {
+  const bool series = config.dataset == "household";
+  if (object.contains("window") && !series && config.dataset != "wikitext2")
+    return bad_input("workload.window has no effect with dataset " + config.dataset, "drop it");
+  if (object.contains("resample") && !series)
+    return bad_input("workload.resample has no effect with dataset " + config.dataset, "drop it");
+  if (Status status = read_whole(object, "window", 1, 100'000, config.window); !status.ok()) return status;
+  return read_choice(object, "resample", {"hour", "minute"}, config.resample);
+}
+
+Status read_pretrained(const json& object, TrainerConfig& config) {
+  if (const auto it = object.find("pretrained"); it != object.end()) {
+    if (!it->is_string() || *it == "")
+      return key_error("pretrained", "a checkpoint", *it, "name the file of one");
+    config.pretrained = it->get<std::string>();
+  }
+  std::string part;
+  if (Status status = read_choice(object, "freeze", {"backbone"}, part); !status.ok()) return status;
+  config.freeze_backbone = part == "backbone";
+  if (config.freeze_backbone && (config.model == "torchscript" || config.model == "forward-forward"))
+    return bad_input("workload.freeze: model " + config.model + " has no part that is known as its head",
+                     "drop it");
+  return {};
+}
+
 Status read_data_dir(const json& object, std::string& out) {
   const auto it = object.find("data_dir");
   if (it == object.end()) return {};
@@ -91,10 +168,18 @@ Status check_keys(const json& object) {
 
 Status check_pairing(const TrainerConfig& config) {
   if (const auto wrong = mismatch(config.model, config.dataset)) return bad_input("workload: " + *wrong);
+  if (const auto wrong = task_mismatch(config.task_or_usual(), config.dataset, config.metric_or_usual()))
+    return bad_input("workload: " + *wrong);
   return {};
 }
 
 }  // namespace
+
+std::string TrainerConfig::task_or_usual() const { return task.empty() ? usual_task(dataset) : task; }
+
+std::string TrainerConfig::metric_or_usual() const {
+  return metric.empty() ? task_metrics(task_or_usual()).front() : metric;
+}
 
 Result<TrainerConfig> trainer_config_from_json(std::string_view text) {
   const json object = json::parse(text, nullptr, false);
@@ -109,8 +194,8 @@ Result<TrainerConfig> trainer_config_from_json(std::string_view text) {
   };
   read(check_keys(object));
   read(read_choice(object, "task", trainer_catalogue().tasks, config.task));
-  read(read_choice(object, "model", trainer_catalogue().models, config.model));
-  read(read_choice(object, "dataset", trainer_catalogue().datasets, config.dataset));
+  read(read_model(object, config));
+  read(read_dataset(object, config));
   read(read_data_dir(object, config.data_dir));
   read(read_choice(object, "metric", trainer_catalogue().metrics, config.metric));
   read(read_device(object, config.device));
@@ -119,6 +204,9 @@ Result<TrainerConfig> trainer_config_from_json(std::string_view text) {
   read(read_validation(object, config.validation));
   read(read_whole(object, "split_seed", 0, kBig, config.split_seed));
   read(read_whole(object, "device_memory_mb", 0, kBig, config.device_memory_mb));
+  read(read_tasks(object, config));
+  read(read_series(object, config));
+  read(read_pretrained(object, config));
   if (!status.ok()) return std::move(status).error();
   if (Status pairing = check_pairing(config); !pairing.ok()) return std::move(pairing).error();
   return config;

@@ -13,7 +13,8 @@ std::string fault(const std::string& json) {
 TEST(TrainerConfig, ReadsEveryKeyAndHasDefaults) {
   const auto plain = trainer_config_from_json(R"({"model":"mlp","dataset":"digits"})");
   ASSERT_TRUE(plain.ok()) << plain.error().message;
-  EXPECT_EQ(plain->metric, "accuracy");
+  EXPECT_EQ(plain->metric_or_usual(), "accuracy");
+  EXPECT_EQ(plain->task_or_usual(), "image-classification");
   EXPECT_EQ(plain->device, "auto");
   EXPECT_EQ(plain->split_seed, 1U);
   EXPECT_FALSE(plain->validation);
@@ -47,6 +48,43 @@ TEST(TrainerConfig, RefusesWithTheKeyTheValueAndTheNearestOne) {
             "workload: model resnet18 needs images of 32×32, digits has 8×8; use model mlp or resnet8 for "
             "digits, or dataset cifar10");
   EXPECT_EQ(fault("nonsense"), "--workload is not a JSON object: nonsense");
+}
+
+TEST(TrainerConfig, ReadsScriptsTablesTensorsAndSeries) {
+  const auto script = trainer_config_from_json(
+      R"({"model":{"torchscript":"m.pt"},"dataset":{"tensors":["x.pt","y.pt"]},"task":"regression"})");
+  ASSERT_TRUE(script.ok()) << script.error().message;
+  EXPECT_EQ(script->script, "m.pt");
+  EXPECT_EQ(script->tensors[1], "y.pt");
+  EXPECT_EQ(script->metric_or_usual(), "r2");
+  const auto table = trainer_config_from_json(
+      R"({"model":"mlp","dataset":{"csv":"t.csv","target":"kind"},"pretrained":"c","freeze":"backbone"})");
+  ASSERT_TRUE(table.ok()) << table.error().message;
+  EXPECT_EQ(table->target, "kind");
+  EXPECT_TRUE(table->freeze_backbone);
+  const auto series =
+      trainer_config_from_json(R"({"model":"lstm","dataset":"household","resample":"minute","window":30})");
+  ASSERT_TRUE(series.ok()) << series.error().message;
+  EXPECT_EQ(series->window, 30);
+  EXPECT_EQ(series->metric_or_usual(), "r2");
+}
+
+TEST(TrainerConfig, RefusesWhatDoesNotGoTogether) {
+  EXPECT_EQ(fault(R"({"model":"lstm","dataset":"cifar10"})"),
+            "workload: model lstm needs a series, cifar10 has none; use dataset household");
+  EXPECT_EQ(fault(R"({"model":"lstm","dataset":"household","metric":"accuracy"})"),
+            "workload: metric accuracy is none of task regression (r2, loss)");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","task":"regression"})"),
+            "workload: dataset digits is for task image-classification, not regression");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","window":3})"),
+            "workload.window has no effect with dataset digits");
+  EXPECT_EQ(fault(R"({"model":"resnet8","dataset":"cifar10","tasks":["coarse"]})"),
+            "workload.tasks has no effect with dataset cifar10");
+  EXPECT_EQ(
+      fault(R"({"model":"resnet8","dataset":{"csv":"t.csv"}})"),
+      "workload.dataset must be a known word or an object with csv and target, not {\"csv\":\"t.csv\"}");
+  EXPECT_EQ(fault(R"({"model":{"torchscript":"m.pt"},"dataset":"digits","freeze":"backbone"})"),
+            "workload.freeze: model torchscript has no part that is known as its head");
 }
 
 TEST(TrainerConfig, NamesADeviceThatIsNotThere) {

@@ -90,11 +90,13 @@ TEST_F(TrainerTest, TheSameSeedTrainsAlike) {
   two.threads = 2;
   const auto a = trainer(two);
   const auto b = trainer(two);
-  must(a->start(1, kPoint, 5));
-  must(b->start(9, kPoint, 5));
-  EXPECT_EQ(losses(*a, 1, 2), losses(*b, 9, 2));
+  // Few steps: two threads of oneDNN wait for each other very slowly on a busy machine.
+  const Point few = {{"batch_size", Value(std::int64_t{120})}, {"learning_rate", Value(0.05)}};
+  must(a->start(1, few, 5));
+  must(b->start(9, few, 5));
+  EXPECT_EQ(losses(*a, 1, 1), losses(*b, 9, 1));
   EXPECT_EQ(frozen(*a, 1), frozen(*b, 9));
-  must(b->start(9, kPoint, 6));
+  must(b->start(9, few, 6));
   EXPECT_NE(losses(*a, 1, 1), losses(*b, 9, 1));
 }
 

@@ -1,19 +1,41 @@
 #include "frugal/train/training_data.h"
 
+#include <cmath>
+
 #include "frugal/train/augment.h"
 #include "frugal/train/device_images.h"
+#include "frugal/train/device_tokens.h"
 #include "frugal/train/learner.h"
+#include "frugal/train/tensor_files.h"
 
 namespace frugal {
 namespace {
 
+constexpr int kHours = 24, kMinutes = 60, kWords = 35;  // of a record
+
 Result<Images> read_images(const TrainerConfig& config) {
   if (config.dataset == "digits") return read_digits(config.data_dir);
   if (config.dataset == "cifar10") return read_cifar10(config.data_dir);
-  return read_cifar100(config.data_dir);
+  if (config.dataset == "mnist" || config.dataset == "fashion-mnist")
+    return read_mnist(config.data_dir, config.dataset);
+  if (config.dataset == "household") {
+    const int usual = config.resample == "hour" ? kHours : kMinutes;
+    return read_household({.data_dir = config.data_dir,
+                           .resample = config.resample,
+                           .window = config.window > 0 ? config.window : usual});
+  }
+  const bool regression = config.task_or_usual() == "regression";
+  if (config.dataset == "csv")
+    return read_table({.path = config.csv, .target = config.target, .regression = regression});
+  if (config.dataset == "tensors") return read_tensors(config.tensors[0], config.tensors[1], regression);
+  Result<Images> images = read_cifar100(config.data_dir);
+  if (images.ok()) choose_tasks(*images, config.tasks);
+  return images;
 }
 
-double usual_validation(const std::string& dataset) { return dataset == "digits" ? 0.2 : 0.1; }
+double usual_validation(const std::string& dataset) {
+  return dataset == "digits" || dataset == "csv" || dataset == "tensors" ? 0.2 : 0.1;
+}
 
 }  // namespace
 
@@ -31,7 +53,36 @@ Result<SplitRequest> TrainingData::split_request(const Form& form) const {
   return request;
 }
 
+Result<std::shared_ptr<const DataParts>> TrainingData::build_text(const Form& form) const {
+  if (form.partitioning)
+    return bad_input("point: partitioning has no effect with dataset wikitext2, which has its own parts",
+                     "drop it");
+  if (form.preprocessing != Preprocessing::Standardise)
+    return bad_input("point: preprocessing has no effect on words", "drop it");
+  if (form.type == at::kHalf)
+    return bad_input("point: precision float16 has no effect on words", "use float32, float64 or mixed");
+  const Result<Text> text = read_wikitext2(config_.data_dir);
+  if (!text.ok()) return text.error();
+  const std::int64_t length = config_.window > 0 ? config_.window : kWords;
+  auto parts = std::make_shared<DataParts>();
+  for (const bool training : {true, false}) {
+    const std::vector<std::int32_t>& words = training ? text->train : text->validation;
+    const std::int64_t most = DeviceTokens::records_in(words.size(), length);
+    if (most == 0 || (training && config_.subset > most))
+      return bad_input("wikitext2: the " + std::string(training ? "training" : "validation") +
+                           " part holds " + std::to_string(most) + " records of " + std::to_string(length) +
+                           " words",
+                       "choose a smaller window or subset");
+    const std::int64_t kept =
+        std::llround(std::ceil(config_.validation.value_or(1.0) * static_cast<double>(most)));
+    (training ? parts->train : parts->validation) = std::make_unique<DeviceTokens>(
+        words, text->vocabulary, length, training ? config_.subset : kept, device_);
+  }
+  return std::shared_ptr<const DataParts>(std::move(parts));
+}
+
 Result<std::shared_ptr<const DataParts>> TrainingData::build(const Form& form) {
+  if (config_.dataset == "wikitext2") return build_text(form);
   if (!all_) {
     Result<Images> read = read_images(config_);
     if (!read.ok()) return std::move(read).error();

@@ -32,6 +32,7 @@ class TrainingData {
     friend bool operator==(const Form&, const Form&) = default;
   };
   Result<std::shared_ptr<const DataParts>> build(const Form& form);
+  Result<std::shared_ptr<const DataParts>> build_text(const Form& form) const;
   Result<SplitRequest> split_request(const Form& form) const;
 
   TrainerConfig config_;

@@ -72,13 +72,21 @@ void WeightPlan::bind(const at::Tensor& flat, at::ScalarType compute, bool copy)
 void WeightPlan::initialise(std::uint64_t seed) {
   at::Generator generator = at::detail::createCPUGenerator(derive_seed(seed, "weights"));
   for (Weight& weight : parameters_) {
-    if (weight.deviation == 0.0) {
+    if (weight.start.defined()) {
+      weight.value.copy_(weight.start);
+    } else if (weight.deviation == 0.0) {
       weight.value.fill_(weight.fill);
     } else {
       weight.value.copy_(at::empty(weight.sizes).normal_(0.0, weight.deviation, generator));
     }
   }
-  for (Weight& weight : buffers_) weight.value.fill_(weight.fill);
+  for (Weight& weight : buffers_) {
+    if (weight.start.defined()) {
+      weight.value.copy_(weight.start);
+    } else {
+      weight.value.fill_(weight.fill);
+    }
+  }
 }
 
 void WeightPlan::refresh(bool int8) {

@@ -16,6 +16,7 @@ struct Weight {
   double deviation = 0.0;  // of a normal start; 0: every value is `fill`
   double fill = 0.0;
   bool range = false;   // a buffer that holds the range of activations
+  at::Tensor start;     // instead of a normal start, where defined
   at::Tensor value;     // 4-D weights are channels-last
   at::Tensor compute;   // what layers multiply with; value itself unless the plan says otherwise
   at::Tensor gradient;  // set by backward, laid out like value; parameters only
@@ -34,6 +35,9 @@ struct LayerMode {
   double dropout = 0.0;
   at::Generator generator;         // of dropout; seeded by the owner before a step
   std::int64_t multiply_adds = 0;  // counted up by every forward pass
+  bool autocast = false;           // a script's operations choose their precision
+  at::Tensor labels;               // of the batch under way, for layers that learn by themselves
+  at::Tensor own_loss;             // mean loss of such layers; undefined: the outputs have a loss
 };
 
 // Collects the tensors of a model in a fixed order. Addresses stay valid; it cannot be copied.

@@ -256,6 +256,8 @@ json card_to_json(const WorkerCard& card) {
             {"metric", {{"name", card.metric}, {"goal", card.maximise ? "max" : "min"}}}};
   if (card.train_samples) body["train_samples"] = *card.train_samples;
   if (card.validation_samples) body["validation_samples"] = *card.validation_samples;
+  if (card.parameters) body["parameters"] = *card.parameters;
+  if (card.multiply_adds) body["multiply_adds"] = *card.multiply_adds;
   return body;
 }
 
@@ -277,6 +279,8 @@ Result<WorkerCard> card_from_json(const json& body) {
     if (body.contains("train_samples")) card.train_samples = whole_field<std::int64_t>(body, "train_samples");
     if (body.contains("validation_samples"))
       card.validation_samples = whole_field<std::int64_t>(body, "validation_samples");
+    if (body.contains("parameters")) card.parameters = whole_field<std::int64_t>(body, "parameters");
+    if (body.contains("multiply_adds")) card.multiply_adds = whole_field<std::int64_t>(body, "multiply_adds");
     return card;
   });
 }

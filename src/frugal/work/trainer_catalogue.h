@@ -26,8 +26,17 @@ const TrainerCatalogue& trainer_catalogue();
 // The words a factor may have; null for a number.
 const std::vector<std::string>* factor_words(const std::string& factor);
 
-// Why this model cannot be trained on this dataset; nothing when it can.
+// Why this model cannot be trained on this dataset; nothing when it can, or when only the files can tell
+// (datasets csv and tensors, model torchscript).
 std::optional<std::string> mismatch(const std::string& model, const std::string& dataset);
+
+// The task that a dataset is for; of csv and tensors the one that is more usual.
+std::string usual_task(const std::string& dataset);
+// Metrics of a task; the first is the default.
+const std::vector<std::string>& task_metrics(const std::string& task);
+// Why this task is not one of this dataset, or the metric not one of the task.
+std::optional<std::string> task_mismatch(const std::string& task, const std::string& dataset,
+                                         const std::string& metric);
 
 // True for "auto", "cpu", "cuda" and "cuda:N".
 bool is_device(const std::string& device);

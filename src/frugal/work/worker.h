@@ -36,6 +36,8 @@ struct WorkerCard {
   bool maximise = true;
   std::optional<std::int64_t> train_samples = {};
   std::optional<std::int64_t> validation_samples = {};
+  std::optional<std::int64_t> parameters = {};     // of the model
+  std::optional<std::int64_t> multiply_adds = {};  // of one record's forward pass
 };
 
 // One epoch: mean training loss over the epoch, metrics on the validation part, training samples processed.
