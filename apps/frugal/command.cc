@@ -8,6 +8,7 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 
 #include "frugal/base/nearest.h"
 
@@ -64,6 +65,20 @@ Result<StudyResult> read_result(const std::string& store, const std::string& stu
   for (const StudyBrief& brief : *briefs) names.push_back(brief.name);
   return bad_input("there is no study '" + study + "' in '" + store + "'" + did_you_mean(study, names),
                    "see them all with: frugal list --store " + store);
+}
+
+Result<std::string> read_bytes(const std::string& file) {
+  std::error_code ignored;
+  if (std::filesystem::is_directory(file, ignored))
+    return bad_input("'" + file + "' is a folder, not a file");
+  std::ifstream in(file, std::ios::binary);
+  if (!in) return bad_input("'" + file + "' cannot be read: " + std::strerror(errno));
+  std::string bytes;
+  const auto size = std::filesystem::file_size(file, ignored);
+  if (!ignored) bytes.reserve(size);
+  for (std::array<char, 1 << 16> part{}; in.read(part.data(), part.size()), in.gcount() > 0;)
+    bytes.append(part.data(), static_cast<std::size_t>(in.gcount()));
+  return bytes;
 }
 
 Result<Output> Output::open(const std::string& file) {

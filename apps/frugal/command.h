@@ -43,6 +43,7 @@ Command show_command();
 Command export_command();
 Command report_command();
 Command compare_command();
+Command analyze_command();
 Command data_command();
 Command doctor_command();
 Command calibrate_command();
@@ -58,6 +59,9 @@ void add_format(CLI::App& command, CommonOptions& common, const std::vector<std:
 
 // The study of that name with everything computed; an empty name means the only or the newest study.
 Result<StudyResult> read_result(const std::string& store, const std::string& study);
+
+// The bytes of a file that is named on the command line.
+Result<std::string> read_bytes(const std::string& file);
 
 // Writes to standard output, or to `file` when it is not empty; `file` is opened before anything long starts.
 class Output {

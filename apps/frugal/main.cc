@@ -9,9 +9,11 @@ namespace frugal::app {
 namespace {
 
 std::vector<Command> commands() {
-  return {run_command(),    measure_command(),   list_command(),    show_command(),
-          export_command(), report_command(),    compare_command(), data_command(),
-          doctor_command(), calibrate_command(), agent_command(),   program_command()};
+  return {
+      run_command(),       measure_command(), list_command(),    show_command(), export_command(),
+      report_command(),    compare_command(), analyze_command(), data_command(), doctor_command(),
+      calibrate_command(), agent_command(),   program_command(),
+  };
 }
 
 // CLI11 names the argument that it did not expect; the nearest thing that it would have taken is added here.

@@ -100,32 +100,6 @@ std::vector<Named> outcomes_of(const StudyResult& result, const std::vector<Tria
   return {energy, quality};
 }
 
-std::vector<std::string> warnings_of(const stats::Regression& fit, std::optional<double> predicted) {
-  std::vector<std::string> warnings;
-  if (fit.n < 5 * fit.rank)
-    warnings.push_back(
-        fmt::format("{} runs for {} coefficients: fewer than five a coefficient, so intervals are wide",
-                    fit.n, fit.rank));
-  if (!predicted)
-    warnings.emplace_back("how well it predicts runs that were left out could not be tried");
-  else if (*predicted < fit.r_squared - 0.2)
-    warnings.push_back(
-        fmt::format("of runs that were left out it explains R² {}, not {}: it fits these runs more than "
-                    "it predicts others",
-                    number_text(*predicted, 2), number_text(fit.r_squared, 2)));
-  if (fit.checks.breusch_pagan_p < kSignificant)
-    warnings.push_back(
-        fmt::format("the spread of the residuals is not the same everywhere (Breusch–Pagan p = {}): "
-                    "standard errors may be too small",
-                    number_text(fit.checks.breusch_pagan_p, 2)));
-  if (fit.checks.jarque_bera_p < kSignificant)
-    warnings.push_back(
-        fmt::format("the residuals are not normal (Jarque–Bera p = {}): with few runs p-values and "
-                    "intervals are approximate",
-                    number_text(fit.checks.jarque_bera_p, 2)));
-  return warnings;
-}
-
 // b − a of a − b.
 stats::Contrast turned(stats::Contrast pair) {
   std::swap(pair.a, pair.b);
@@ -153,7 +127,7 @@ Result<RegressionFinding> regression_of(const stats::Table& table, const Paramet
   }
   const Result<stats::CrossValidated> tried = stats::cross_validate(table, model, {.together = kPoint});
   if (tried) found.r_squared_predicted = tried->r_squared;
-  found.warnings = warnings_of(found.fit, found.r_squared_predicted);
+  found.warnings = regression_warnings(found.fit, found.r_squared_predicted);
   return found;
 }
 
@@ -192,6 +166,32 @@ stats::Column point_column(const StudyResult& result) {
 }
 
 }  // namespace
+
+std::vector<std::string> regression_warnings(const stats::Regression& fit, std::optional<double> predicted) {
+  std::vector<std::string> warnings;
+  if (fit.n < 5 * fit.rank)
+    warnings.push_back(
+        fmt::format("{} runs for {} coefficients: fewer than five a coefficient, so intervals are wide",
+                    fit.n, fit.rank));
+  if (!predicted)
+    warnings.emplace_back("how well it predicts runs that were left out could not be tried");
+  else if (*predicted < fit.r_squared - 0.2)
+    warnings.push_back(
+        fmt::format("of runs that were left out it explains R² {}, not {}: it fits these runs more than "
+                    "it predicts others",
+                    number_text(*predicted, 2), number_text(fit.r_squared, 2)));
+  if (fit.checks.breusch_pagan_p < kSignificant)
+    warnings.push_back(
+        fmt::format("the spread of the residuals is not the same everywhere (Breusch–Pagan p = {}): "
+                    "standard errors may be too small",
+                    number_text(fit.checks.breusch_pagan_p, 2)));
+  if (fit.checks.jarque_bera_p < kSignificant)
+    warnings.push_back(
+        fmt::format("the residuals are not normal (Jarque–Bera p = {}): with few runs p-values and "
+                    "intervals are approximate",
+                    number_text(fit.checks.jarque_bera_p, 2)));
+  return warnings;
+}
 
 std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector<TrialFinding>& trials,
                                     const std::vector<Factor>& factors) {

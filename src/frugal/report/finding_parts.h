@@ -25,4 +25,7 @@ std::vector<Histogram> histograms_of(const StudyResult& result);
 std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector<TrialFinding>& trials,
                                     const std::vector<Factor>& factors);
 
+// Why a regression is to be taken with care. `predicted` is the R² of runs left out, where it could be tried.
+std::vector<std::string> regression_warnings(const stats::Regression& fit, std::optional<double> predicted);
+
 }  // namespace frugal

@@ -3,17 +3,11 @@
 #include <map>
 
 #include "frugal/base/units_text.h"
+#include "frugal/report/csv_cells.h"
 #include "frugal/report/render.h"
 
 namespace frugal {
 namespace {
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\r\n") == std::string::npos) return text;
-  std::string out = "\"";
-  for (const char c : text) out += c == '"' ? "\"\"" : std::string(1, c);
-  return out + "\"";
-}
 
 std::string cell(double value) { return std::isfinite(value) ? exact_text(value) : ""; }
 
@@ -38,7 +32,7 @@ std::string point_cells(const Point& point, const std::vector<std::string>& name
   std::string out;
   for (const std::string& name : names) {
     const Value* value = point.find(name);
-    out += (value == nullptr ? "" : quoted(value_text(*value))) + ",";
+    out += (value == nullptr ? "" : csv_quoted(value_text(*value))) + ",";
   }
   return out;
 }
@@ -63,7 +57,7 @@ std::string epoch_rows(const StudyResult& result, const std::vector<std::string>
     for (const auto& [name, value] : train->set.values()) point.set(name, value);
     for (const EpochRow& row : seen.outcome.epochs) {
       const auto metric = row.metrics.find(result.header.goal.metric);
-      out += quoted(result.header.name) + "," + std::to_string(seen.step.trial) + "," +
+      out += csv_quoted(result.header.name) + "," + std::to_string(seen.step.trial) + "," +
              std::to_string(repeat_of.at(seen.step.trial)) + "," + point_cells(point, names) +
              std::to_string(row.epoch) + "," + cell(row.loss) + "," +
              (metric == row.metrics.end() ? "" : cell(metric->second)) + "," + cell(row.duration.value()) +
@@ -77,7 +71,7 @@ std::string trial_rows(const StudyResult& result, const std::vector<std::string>
                        const std::map<TrialId, int>& repeat_of) {
   std::string out;
   for (const TrialResult& trial : result.trials) {
-    out += quoted(result.header.name) + "," + std::to_string(trial.id) + "," +
+    out += csv_quoted(result.header.name) + "," + std::to_string(trial.id) + "," +
            std::to_string(repeat_of.at(trial.id)) + "," + point_cells(trial.point, names) +
            std::to_string(trial.epochs) + ",," + (trial.best ? cell(*trial.best) : "") + "," +
            cell(trial.duration.value()) + "," + figure_cells(trial.energy) + ",all\r\n";
@@ -90,9 +84,9 @@ std::string trial_rows(const StudyResult& result, const std::vector<std::string>
 std::string export_csv(const StudyResult& result, bool per_trial) {
   const std::vector<std::string> names = point_columns(result);
   std::string header = "study,trial,repeat,";
-  for (const std::string& name : names) header += quoted(name) + ",";
+  for (const std::string& name : names) header += csv_quoted(name) + ",";
   header += "epoch,loss," +
-            quoted(result.header.goal.metric == "loss" ? "validation_loss" : result.header.goal.metric) +
+            csv_quoted(result.header.goal.metric == "loss" ? "validation_loss" : result.header.goal.metric) +
             ",duration_s,energy_j,energy_low_j,energy_high_j,method,coverage,phase\r\n";
   const std::map<TrialId, int> repeat_of = repeats(result);
   return header + (per_trial ? trial_rows(result, names, repeat_of) : epoch_rows(result, names, repeat_of));
