@@ -262,6 +262,7 @@ int run_it(const MeasureOptions& options, const CommonOptions& common) {
 
   Recorder recorder(std::move(meters->meters), clock);
   Measurement measurement;
+  measurement.series = !plan->alone();
   measurement.commands.push_back(as_typed(options.command));
   if (!options.other.empty()) measurement.commands.push_back(options.other);
   measurement.caveats = meters->caveats;

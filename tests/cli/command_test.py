@@ -32,7 +32,7 @@ class Command(unittest.TestCase):
     def test_it_does_not_link_libtorch(self):
         libraries = subprocess.run(["ldd", FRUGAL], capture_output=True, text=True, check=True).stdout
         self.assertIn("libsqlite3", libraries)
-        for word in ("torch", "c10", "cuda", "nvidia-ml"):
+        for word in ("torch", "libc10", "cuda", "nvidia-ml"):
             self.assertNotIn(word, libraries)
 
     def test_stdout_is_data_and_progress_goes_to_stderr(self):

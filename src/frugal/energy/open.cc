@@ -111,11 +111,14 @@ Status open_auto(std::string_view, std::string_view settings, Opening& opening) 
 Error not_here(const std::string& device, std::string_view kind, const Opening& opening) {
   Error error{ErrorCode::NeedRights, "the device '" + device + "' cannot be read here",
               "frugal doctor says what can"};
+  bool explained = false;
   for (const Missing& one : opening.surveyed->missing) {
     if (!one.device.starts_with(kind)) continue;
+    explained = true;
     error.message += "; " + one.sensor + ": " + one.why;
     if (!one.remedy.empty()) error.hint = one.remedy;
   }
+  if (!explained) error.message += ": the machine shows no such sensor";
   return error;
 }
 

@@ -178,9 +178,11 @@ void add_single(std::string& text, const Measurement& m) {
         figure.coverage < 0.995 ? fmt::format("; {:.0f} % of the time measured", 100 * figure.coverage) : "";
     text += fmt::format("  {:<9} {}; {}{}\n", device, figure_text(figure), figure.sensor, covered);
   }
-  if (run.energy.total && run.duration > Duration(0))
+  // Of the time that was measured: a gap is no time without power.
+  const Duration measured = run.energy.total ? run.energy.total->coverage * run.duration : Duration(0);
+  if (measured > Duration(0))
     text += fmt::format("  {:<9} {} W mean\n", "power",
-                        number_text((run.energy.total->value / run.duration).value(), 3));
+                        number_text((run.energy.total->value / measured).value(), 3));
   if (run.exit != 0) text += fmt::format("  {:<9} {}\n", "ended", run.ended);
 }
 
@@ -250,7 +252,7 @@ ordered_json measurement_json(const Measurement& m) {
 
 std::string measurement_text(const Measurement& m) {
   std::string text;
-  if (m.runs.size() == 1 && m.commands.size() == 1) {
+  if (!m.series) {
     add_single(text, m);
   } else {
     for (std::size_t i = 0; i < m.summaries.size(); ++i)

@@ -66,9 +66,10 @@ struct MeasuredRatio {
 
 struct Measurement {
   std::vector<std::string> commands;  // as typed
+  bool series = false;                // more than one run was asked for
   std::vector<MeasuredRun> runs;      // warm-up left out, in the order in which they ran
   std::optional<IdleBaseline> idle = {};
-  std::optional<Emission> emission = {};  // of the mean run of A
+  std::optional<Emission> emission = {};  // of all measured runs together
   OwnCost own_cost = {};
   std::vector<std::string> sensors = {};  // "gpu0: NVML total energy counter …"
   std::vector<std::string> caveats = {};

@@ -22,7 +22,7 @@ struct BlockRatio {
 // cancels), its level widened for few blocks as in Hesterberg 2015 (What Teachers Should Know About the
 // Bootstrap, "expanded percentile interval"). The p-value is that of flipping blocks: all 2^n ways up to
 // 2^14, 10,000 drawn ones beyond (Phipson and Smyth 2010: (hits + 1) / (draws + 1)). An Error for fewer than
-// five blocks (no flip could reach .05), different lengths, or a value that is not positive.
+// five blocks, different lengths, or a value that is not positive.
 Result<BlockRatio> block_ratio(std::span<const double> a, std::span<const double> b, std::uint64_t seed,
                                int draws = 10000);
 
