@@ -335,6 +335,8 @@ class TrainerWorker final : public Worker {
     }
     report.epoch = learner.epoch();
     report.samples = t.data->train->count();
+    const std::int64_t batch = learner.settings().batch_size;
+    report.steps = (report.samples + batch - 1) / batch;
     if (!std::isfinite(report.loss))
       return WorkerError{.kind = WorkerErrorKind::Diverged,
                          .message = "trial " + std::to_string(trial) + " diverged in epoch " +

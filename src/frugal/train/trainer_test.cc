@@ -80,6 +80,7 @@ TEST_F(TrainerTest, ReportsEpochsBetweenPhases) {
   EXPECT_EQ(events.order, two);
   EXPECT_EQ(events.epochs[1].epoch, 2);
   EXPECT_EQ(events.epochs[1].samples, 240);
+  EXPECT_EQ(events.epochs[1].steps, 8);  // batches of 32
   EXPECT_LT(events.epochs[1].loss, events.epochs[0].loss);
   must(worker->train(1, 1, {}, events));
   EXPECT_EQ(events.epochs.back().epoch, 3);
