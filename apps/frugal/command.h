@@ -41,6 +41,7 @@ Command measure_command();
 Command list_command();
 Command show_command();
 Command export_command();
+Command import_command();
 Command report_command();
 Command compare_command();
 Command analyze_command();

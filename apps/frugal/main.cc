@@ -10,9 +10,9 @@ namespace {
 
 std::vector<Command> commands() {
   return {
-      run_command(),       measure_command(), list_command(),    show_command(), export_command(),
-      report_command(),    compare_command(), analyze_command(), data_command(), doctor_command(),
-      calibrate_command(), agent_command(),   program_command(),
+      run_command(),    measure_command(),   list_command(),    show_command(),    export_command(),
+      import_command(), report_command(),    compare_command(), analyze_command(), data_command(),
+      doctor_command(), calibrate_command(), agent_command(),   program_command(),
   };
 }
 

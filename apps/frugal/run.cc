@@ -216,6 +216,9 @@ int run_it(const RunOptions& options) {
                   "leave --launcher out"));
   const Result<Plan> plan = read_plan(options);
   if (!plan) return fail(plan.error());
+  if (std::holds_alternative<ImportedPlan>(plan->strategy))
+    return fail(bad_input("the study '" + plan->name + "' was imported: there is nothing to run",
+                          "see it with: frugal show " + plan->name));
   const Result<Limits> limits = bounded(plan->limits, options);
   if (!limits) return fail(limits.error());
   const SteadyClock clock;

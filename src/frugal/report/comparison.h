@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "frugal/stats/bootstrap.h"
 #include "frugal/study/result.h"
 
 namespace frugal {
@@ -20,6 +21,17 @@ struct ComparedStudy {
   std::optional<EnergyFigure> total;
 };
 
+// The trials at the winner's point of a study, by which its repeats are told apart from its other trials.
+struct RepeatedRuns {
+  std::size_t n_a = 0;
+  std::size_t n_b = 0;
+  double mean_a_j = 0;
+  double mean_b_j = 0;
+  stats::BootstrapInterval energy_ratio;                            // mean of A's runs / mean of B's, 95 %
+  std::optional<stats::BootstrapInterval> quality_difference = {};  // mean of A's − mean of B's, 95 %
+  std::string no_quality = {};                                      // why there is none
+};
+
 // One pair, A the first study of the comparison.
 struct ComparedPair {
   std::string a;
@@ -29,6 +41,8 @@ struct ComparedPair {
   std::optional<double> reduction = {};    // 1 − E_A / E_B
   std::optional<double> manual_runs = {};  // ⌈E_A / E_B⌉: how many runs of B the energy of A would pay for
   std::optional<double> quality_difference = {};  // A − B
+  std::optional<RepeatedRuns> repeats = {};  // where both studies ran their winner's point five times or more
+  std::string sentence = {};                 // what may be said of the pair
 };
 
 struct Comparison {
@@ -38,8 +52,9 @@ struct Comparison {
 };
 
 // At least two results. Caveats say what makes the comparison weak: one run each, different methods or
-// sensors, different metrics, a study that is not over.
-Comparison compare(std::span<const StudyResult> results);
+// sensors, different metrics, gaps in the measuring, a study that is not over. Intervals are percentile
+// bootstraps of the trials at the winners' points, widened for few runs (Hesterberg 2015), seeded.
+Comparison compare(std::span<const StudyResult> results, std::uint64_t seed = 1);
 
 nlohmann::ordered_json comparison_json(const Comparison& comparison);
 std::string comparison_text(const Comparison& comparison);

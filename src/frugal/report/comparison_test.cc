@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace frugal {
@@ -70,7 +71,9 @@ TEST(Comparison, TheTextNamesTheDirectionOfEveryRatio) {
             "\n"
             "sm2 / vanilla = 1.76 (and vanilla / sm2 = 0.568): sm2 used 76.2 % more energy, as much as 2 "
             "runs of vanilla; quality differs by +0.01\n"
-            "caveat: one run of each study: how much the ratio varies from run to run is not known\n");
+            "caveat: one run of each study: how much the ratio varies from run to run is not known\n"
+            "sm2 used 1.76 times the energy of vanilla, at accuracy +0.01; with fewer than 5 runs of each no "
+            "interval can be given, so whether they differ is open\n");
   const std::string less =
       comparison_text(compare(std::vector{study("sm2", 14.8, 0.94), study("vanilla", 16.4, 0.95)}));
   EXPECT_NE(less.find("sm2 / vanilla = 0.902 (and vanilla / sm2 = 1.11): sm2 used 9.76 % less energy; "
@@ -121,6 +124,86 @@ TEST(Comparison, ModelledEnergyIsACaveat) {
       compare(std::vector{study("a", 1, 0.9, Method::Model), study("b", 2, 0.9, Method::Model)});
   ASSERT_EQ(comparison.caveats.size(), 2u);
   EXPECT_TRUE(comparison.caveats[1].starts_with("energy is modelled, ±50 %")) << comparison.caveats[1];
+}
+
+// A study of one point, run as often as there are energies.
+StudyResult repeated_study(const std::string& name, const std::vector<double>& joules,
+                           const std::vector<double>& qualities) {
+  StudyResult result = study(name, 1);
+  for (std::size_t i = 0; i < joules.size(); ++i) {
+    TrialResult trial;
+    trial.id = static_cast<TrialId>(i);
+    trial.point = Point{{"batch_size", std::int64_t{16}}};
+    trial.best = qualities[i];
+    trial.energy = EnergyFigure{Joules(joules[i]), Joules(joules[i]), Joules(joules[i]), 1,
+                                Method::Counter,   "meter",           Duration(1)};
+    result.trials.push_back(trial);
+  }
+  result.winner->trial = 0;
+  return result;
+}
+
+const std::vector<double> kA{100, 102, 98, 101, 99};
+const std::vector<double> kB{200, 204, 196, 202, 198};
+const std::vector<double> kQuality{0.90, 0.91, 0.92, 0.90, 0.91};
+
+TEST(Comparison, RepeatsGiveIntervals) {
+  const Comparison found =
+      compare(std::vector{repeated_study("a", kA, kQuality), repeated_study("b", kB, kQuality)});
+  const ComparedPair& pair = found.pairs.at(0);
+  ASSERT_TRUE(pair.repeats);
+  EXPECT_EQ(pair.repeats->n_a, 5u);
+  EXPECT_EQ(pair.repeats->mean_a_j, 100);
+  EXPECT_EQ(pair.repeats->energy_ratio.estimate, 0.5);
+  // The delta method with Student's t of 4 degrees of freedom gives 0.5 ± 0.5·2.776·√(2·(1.581/100)²/5) =
+  // 0.5 ± 0.0139; the bootstrap is not far from it.
+  EXPECT_NEAR(pair.repeats->energy_ratio.low, 0.486, 0.004);
+  EXPECT_NEAR(pair.repeats->energy_ratio.high, 0.514, 0.004);
+  EXPECT_EQ(pair.repeats->quality_difference->estimate, 0);
+  EXPECT_LT(pair.repeats->quality_difference->low, 0);
+  EXPECT_TRUE(
+      pair.sentence.starts_with("a run of a takes 50 % less energy than one of b (0.5 times, 95 % 0.4"))
+      << pair.sentence;
+  EXPECT_NE(pair.sentence.find("accuracy is not distinguishable (+0, 95 % -0.0"), std::string::npos)
+      << pair.sentence;
+  EXPECT_TRUE(found.caveats.empty());
+  EXPECT_TRUE(comparison_text(found).ends_with(pair.sentence + "\n"));
+}
+
+TEST(Comparison, EqualEnergiesAreNotDistinguishable) {
+  const Comparison found =
+      compare(std::vector{repeated_study("a", kA, kQuality), repeated_study("b", kA, kQuality)});
+  EXPECT_TRUE(
+      found.pairs[0].sentence.starts_with("by energy a and b are not distinguishable (1 times, 95 % 0.9"))
+      << found.pairs[0].sentence;
+}
+
+TEST(Comparison, OtherPointsAndFailedTrialsAreNoRepeats) {
+  StudyResult a = repeated_study("a", kA, kQuality);
+  a.trials[4].point = Point{{"batch_size", std::int64_t{32}}};
+  EXPECT_FALSE(compare(std::vector{a, repeated_study("b", kB, kQuality)}).pairs[0].repeats);
+  StudyResult failed = repeated_study("a", kA, kQuality);
+  failed.trials[4].best.reset();
+  const Comparison found = compare(std::vector{failed, repeated_study("b", kB, kQuality)});
+  EXPECT_FALSE(found.pairs[0].repeats);
+  EXPECT_EQ(found.caveats.front(),
+            "fewer than 5 runs at the winner's point of a study: how much the ratio varies from run to run "
+            "is hardly "
+            "known");
+  EXPECT_TRUE(found.pairs[0].sentence.ends_with("no interval can be given, so whether they differ is open"));
+}
+
+TEST(Comparison, GapsAndDifferentMethodsAreSaid) {
+  StudyResult b = study("b", 2);
+  b.energy.total->coverage = 0.8;
+  b.energy.total->method = Method::Integral;
+  const Comparison found = compare(std::vector{study("a", 1), b});
+  EXPECT_NE(std::find(found.caveats.begin(), found.caveats.end(), "80 % of the time of 'b' was measured"),
+            found.caveats.end());
+  EXPECT_NE(
+      std::find(found.caveats.begin(), found.caveats.end(),
+                "the energies were found by different methods: their errors do not cancel in the ratio"),
+      found.caveats.end());
 }
 
 }  // namespace

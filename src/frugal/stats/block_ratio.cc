@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "frugal/base/rng.h"
+#include "frugal/stats/bootstrap.h"
 #include "frugal/stats/descriptives.h"
-#include "frugal/stats/distributions.h"
 
 namespace frugal::stats {
 namespace {
@@ -15,13 +15,6 @@ namespace {
 constexpr std::size_t kFewest = 5;
 constexpr std::size_t kMostExact = 14;
 constexpr double kLevel = 0.95;
-
-// The share of a tail that the percentile interval must leave out so that few blocks do not make it too
-// narrow.
-double widened_tail(std::size_t n) {
-  const auto count = static_cast<double>(n);
-  return normal_cdf(-std::sqrt(count / (count - 1)) * student_quantile((1 + kLevel) / 2, count - 1));
-}
 
 void bootstrap(std::span<const double> a, std::span<const double> b, std::uint64_t seed, int draws,
                BlockRatio& found) {
@@ -38,7 +31,7 @@ void bootstrap(std::span<const double> a, std::span<const double> b, std::uint64
     ratio = sum_b / sum_a;
   }
   std::sort(ratios.begin(), ratios.end());
-  const double tail = widened_tail(a.size());
+  const double tail = (1 - widened_confidence(kLevel, a.size())) / 2;
   found.low = quantile_of_sorted(ratios, tail);
   found.high = quantile_of_sorted(ratios, 1 - tail);
 }

@@ -62,6 +62,12 @@ Result<BootstrapInterval> interval_of(double estimate, const BootstrapOptions& o
 
 }  // namespace
 
+double widened_confidence(double confidence, std::size_t n) {
+  const auto count = static_cast<double>(n);
+  return 1 -
+         2 * normal_cdf(-std::sqrt(count / (count - 1)) * student_quantile((1 + confidence) / 2, count - 1));
+}
+
 double ratio_of_means(std::span<const double> x, std::span<const double> y) {
   return mean_of(x) / mean_of(y);
 }

@@ -47,6 +47,11 @@ Result<BootstrapInterval> bootstrap_pairs(std::span<const double> x, std::span<c
                                           const TwoStatistic& statistic,
                                           const BootstrapOptions& options = {});
 
+// The confidence to ask a percentile interval of n values for, so that it holds `confidence`: the bootstrap
+// knows neither Student's t nor the factor n/(n − 1) (Hesterberg 2015, "expanded percentile interval"). n
+// ≥ 2.
+double widened_confidence(double confidence, std::size_t n);
+
 // Statistics to hand in; mean_of and median_of of descriptives.h are further ones.
 double ratio_of_means(std::span<const double> x, std::span<const double> y);  // mean of x / mean of y
 double difference_of_means(std::span<const double> x, std::span<const double> y);

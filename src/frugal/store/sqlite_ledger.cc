@@ -103,18 +103,20 @@ Result<std::int64_t> SqliteLedger::running(const char* call, const Study& study,
   return **id;
 }
 
-Status SqliteLedger::begin(const std::string& study, int number, int attempt, const Step& step) {
+Status SqliteLedger::insert(const Study& study, int number, int attempt, const Step& step) {
   const Result<std::string> asked = asked_text(step);
   if (!asked) return asked.error();
-  return write(study, [&](const Study& found) -> Status {
-    Status begun = database_->run(
-        "INSERT INTO attempt (study_id, step, attempt, state, asked) VALUES (?, ?, ?, 'running', ?)"
-        " ON CONFLICT (study_id, step, attempt) DO NOTHING",
-        {found.id, number, attempt, *asked});
-    if (!begun) return begun;
-    if (database_->changes() == 0) return wrong_time("begin", number, attempt, "is there already");
-    return {};
-  });
+  Status begun = database_->run(
+      "INSERT INTO attempt (study_id, step, attempt, state, asked) VALUES (?, ?, ?, 'running', ?)"
+      " ON CONFLICT (study_id, step, attempt) DO NOTHING",
+      {study.id, number, attempt, *asked});
+  if (!begun) return begun;
+  if (database_->changes() == 0) return wrong_time("begin", number, attempt, "is there already");
+  return {};
+}
+
+Status SqliteLedger::begin(const std::string& study, int number, int attempt, const Step& step) {
+  return write(study, [&](const Study& found) { return insert(found, number, attempt, step); });
 }
 
 Status SqliteLedger::progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
@@ -147,6 +149,34 @@ Status SqliteLedger::lose(const std::string& study, int number, int attempt, con
     if (Status spent = write_spent(*database_, *id, energy, duration); !spent) return spent;
     return database_->run("UPDATE attempt SET state = 'lost', lost_why = ? WHERE attempt_id = ?", {why, *id});
   });
+}
+
+Status SqliteLedger::import_one(const StudyRecord& record) {
+  if (Status created = create(record.header); !created) return created;
+  const Result<Study> study = find(record.header.name);
+  if (!study) return study.error();
+  for (const Observation& seen : record.history) {
+    if (Status begun = insert(*study, seen.number, 1, seen.step); !begun) return begun;
+    const Result<std::int64_t> id = running("import", *study, seen.number, 1);
+    if (!id) return id.error();
+    if (Status written = write_outcome(*database_, *id, seen.outcome, study->steering); !written)
+      return written;
+  }
+  for (const std::string& caveat : record.caveats) {
+    Status kept = database_->run("INSERT INTO remark (study_id, kind, text) VALUES (?, ?, ?)",
+                                 {study->id, kind_text(RemarkKind::Caveat), caveat});
+    if (!kept) return kept;
+  }
+  return database_->run("UPDATE study SET stopped_by = ? WHERE study_id = ?",
+                        {Cell(record.stopped_by.value_or("imported")), study->id});
+}
+
+Status SqliteLedger::import(std::span<const StudyRecord> records) {
+  Result<Transaction> transaction = Transaction::write(*database_);
+  if (!transaction) return transaction.error();
+  for (const StudyRecord& record : records)
+    if (Status kept = import_one(record); !kept) return kept;
+  return transaction->commit();
 }
 
 Status SqliteLedger::remark(const std::string& study, RemarkKind kind, const std::string& text) {

@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 
 #include "frugal/store/database.h"
 #include "frugal/study/ledger.h"
@@ -29,6 +30,8 @@ class SqliteLedger final : public Ledger {
               const EnergyReport& energy, Duration duration) override;
   Status remark(const std::string& study, RemarkKind kind, const std::string& text) override;
   Status stop(const std::string& study, const std::optional<std::string>& reason) override;
+  // Studies that are over, from elsewhere: all of them or nothing. Lost attempts are not taken.
+  Status import(std::span<const StudyRecord> records);
 
  private:
   struct Study {
@@ -37,6 +40,9 @@ class SqliteLedger final : public Ledger {
   };
   explicit SqliteLedger(std::unique_ptr<Database> database) : database_(std::move(database)) {}
   Result<Study> find(const std::string& name);
+  // The caller holds the transaction.
+  Status insert(const Study& study, int number, int attempt, const Step& step);
+  Status import_one(const StudyRecord& record);
   // A change of one study: all of it or nothing.
   Status write(const std::string& study, const std::function<Status(const Study&)>& change);
   // The row of the running attempt, or an error that says which call came at the wrong time.

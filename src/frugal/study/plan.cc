@@ -108,7 +108,7 @@ void leaves(const ordered_json& node, const std::string& path, std::map<std::str
 }  // namespace
 
 std::string strategy_name(const StrategyPlan& strategy) {
-  constexpr std::array<const char*, 4> kNames{"sm2", "random", "grid", "vanilla"};
+  constexpr std::array<const char*, 5> kNames{"sm2", "random", "grid", "vanilla", "imported"};
   return kNames[strategy.index()];
 }
 

@@ -50,7 +50,9 @@ struct RandomPlan {
 };
 struct GridPlan {};
 struct VanillaPlan {};
-using StrategyPlan = std::variant<Sm2Plan, RandomPlan, GridPlan, VanillaPlan>;
+// Runs of which nothing is known but what a CSV says (`frugal import`); there is nothing to run.
+struct ImportedPlan {};
+using StrategyPlan = std::variant<Sm2Plan, RandomPlan, GridPlan, VanillaPlan, ImportedPlan>;
 
 struct EnergyPlan {
   std::string devices = "auto";
@@ -74,7 +76,7 @@ struct Plan {
   std::string source;  // the study file verbatim
 };
 
-// "sm2", "random", "grid", "vanilla"
+// "sm2", "random", "grid", "vanilla", "imported"
 std::string strategy_name(const StrategyPlan& strategy);
 
 // The whole plan as a study file in JSON.

@@ -44,6 +44,9 @@ std::unique_ptr<Strategy> make_sm2(const Plan& plan, const Sm2Plan& sm2) {
 
 std::unique_ptr<Strategy> make_strategy(const Plan& plan) {
   if (const auto* sm2 = std::get_if<Sm2Plan>(&plan.strategy)) return make_sm2(plan, *sm2);
+  if (std::holds_alternative<ImportedPlan>(plan.strategy))
+    return std::make_unique<EachPoint>(
+        EachPointSettings{strategy_name(plan.strategy), {}, plan.goal, plan.limits});
   const auto* random = std::get_if<RandomPlan>(&plan.strategy);
   std::vector<Point> points = random != nullptr ? random_points(plan.space, random->trials, plan.seed)
                                                 : grid_points(plan.space).value();

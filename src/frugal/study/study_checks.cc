@@ -69,7 +69,7 @@ void check_command(const Fields& top, const Plan& plan, const std::string& comma
 void check_straight(const Fields& top, const Plan& plan) {
   const bool program = std::holds_alternative<CommandWorkload>(plan.workload);
   if (!program && !std::holds_alternative<RecordedWorkload>(plan.workload)) return;
-  const std::vector<std::string> able{"random", "grid", "vanilla"};
+  const std::vector<std::string> able{"random", "grid", "vanilla", "imported"};
   const std::string name = strategy_name(plan.strategy);
   if (std::find(able.begin(), able.end(), name) != able.end()) return;
   top.refuse(top.node("strategy"), "strategy",

@@ -296,9 +296,13 @@ Sm2Plan read_sm2(const Fields& top) {
   return plan;
 }
 
-StrategyPlan read_strategy(const Fields& top) {
+StrategyPlan read_strategy(const Fields& top, const WorkloadPlan& workload) {
   const std::vector<std::string> names{"sm2", "random", "grid", "vanilla"};
-  const std::string name = top.under("strategy", {}).word("name", {}, names);
+  const Fields any = top.under("strategy", {});
+  // What import stores; a study file cannot be run with it.
+  if (std::holds_alternative<RecordedWorkload>(workload) && any.has("name") && any.text("name") == "imported")
+    return ImportedPlan{};
+  const std::string name = any.word("name", {}, names);
   if (name == "sm2") return read_sm2(top);
   if (name == "random") {
     const Fields fields = top.under("strategy", {"name", "trials"});
@@ -363,7 +367,7 @@ Plan read_plan(const Fields& top, std::string source) {
   plan.goal = std::move(workload.goal);
   plan.space = read_space(top);
   plan.fixed = read_fixed(top, plan.space);
-  plan.strategy = read_strategy(top);
+  plan.strategy = read_strategy(top, plan.workload);
   plan.limits = read_limits(top, plan.step_time);
   plan.energy = read_energy(top);
   plan.repeats = static_cast<int>(top.whole("repeats", 1, 1, 100'000));
