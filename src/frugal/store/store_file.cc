@@ -2,10 +2,15 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <filesystem>
+#include <thread>
 
 namespace frugal {
 namespace {
+
+constexpr std::chrono::seconds kPatience{5};  // as long as busy_timeout
+constexpr std::chrono::milliseconds kBetweenAttempts{10};
 
 using Opened = Result<std::unique_ptr<Database>>;
 
@@ -31,20 +36,35 @@ Error unwritable(const std::string& path) {
                fmt::format("allow it with: chmod u+w {}, or name another store with --store FILE", path)};
 }
 
+// SQLite's own waiting (busy_timeout) does not cover a file that another process is just turning into a WAL
+// store, or whose log it is recovering: such a refusal is tried again for as long.
+template <class Attempt>
+auto patiently(Attempt attempt) {
+  using Steady = std::chrono::steady_clock;
+  const auto until = Steady::now() + kPatience;
+  auto result = attempt();
+  while (!result.ok() && result.error().code == ErrorCode::Retry && Steady::now() < until) {
+    std::this_thread::sleep_for(kBetweenAttempts);
+    result = attempt();
+  }
+  return result;
+}
+
 Opened open_to_write(const std::string& path, Scripts scripts) {
   Opened database = Database::open(path, OpenMode::ReadWrite);
   if (!database) return database;
   Database& store = **database;
   if (Status set = store.script("PRAGMA busy_timeout = 5000"); !set) return set.error();
   // Before anything is written: whose file is it?
-  if (const Result<int> version = schema_version(store, static_cast<int>(scripts.size())); !version)
-    return version.error();
+  const Result<int> version =
+      patiently([&] { return schema_version(store, static_cast<int>(scripts.size())); });
+  if (!version) return version.error();
   if (store.read_only()) return unwritable(path);
   // FULL: a commit is on the disk before it is acknowledged; fullfsync says the same to macOS.
-  if (Status set =
-          store.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON");
-      !set)
-    return set.error();
+  const Status durable = patiently([&] {
+    return store.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA fullfsync = ON");
+  });
+  if (!durable) return durable.error();
   // A script that rebuilds a table must not trip over references to it; migrate() checks them afterwards.
   if (Status set = store.script("PRAGMA foreign_keys = OFF"); !set) return set.error();
   if (Status migrated = migrate(store, scripts); !migrated) return migrated.error();

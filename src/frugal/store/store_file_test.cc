@@ -199,7 +199,7 @@ TEST_F(StoreFileTest, AFailedWriteChangesNothingAndTheNextOneMayWork) {
 }
 
 TEST_F(StoreFileTest, TwoProcessesMayCreateItAtOnce) {
-  for (int round = 0; round < 5; ++round) {
+  for (int round = 0; round < 15; ++round) {
     path_ = scratch_.file("frugal" + std::to_string(round) + ".db");
     constexpr std::size_t kAtOnce = 4;
     std::vector<std::thread> threads;
