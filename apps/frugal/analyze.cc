@@ -81,6 +81,9 @@ struct Runs {
 // A study of the store, or a file: what exists as a file, or ends in .csv or .tsv, is one.
 Result<Runs> runs_of(const CommonOptions& common, const std::string& source, RunQuestion& question) {
   const std::string ending = std::filesystem::path(source).extension().string();
+  if (ending == ".yaml" || ending == ".yml")
+    return bad_input("'" + source + "' is a study file and holds no runs",
+                     "run it, then name the study: frugal list; frugal analyze NAME");
   std::error_code ignored;
   const bool file = ending == ".csv" || ending == ".tsv" || std::filesystem::is_regular_file(source, ignored);
   std::string name = source;

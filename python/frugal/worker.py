@@ -43,15 +43,19 @@ class Worker:
     train_samples = None  # size of the training set: joules per epoch are computed from it
     validation_samples = None
 
+    def _undefined(self, method):
+        """A worker that lacks a method costs its trial and says which it lacks."""
+        return TrialError("unsupported", f"{type(self).__name__} does not define {method}()")
+
     # ---- to override
 
     def start(self, point, seed):
         """A new trial at `point`. Python's, NumPy's and PyTorch's generators are seeded already."""
-        raise NotImplementedError
+        raise self._undefined("start")
 
     def evaluate(self, trial):
         """The metric as a number, or a dict that holds it."""
-        raise NotImplementedError
+        raise self._undefined("evaluate")
 
     def train_epoch(self, trial):
         """One epoch. Returns the mean loss, or (mean loss, training samples), or None."""
@@ -67,11 +71,11 @@ class Worker:
 
     def batches(self, trial):
         """One epoch's batches; has a len()."""
-        raise NotImplementedError
+        raise self._undefined("batches")
 
     def step(self, trial, batch):
         """One optimiser step. Returns the loss before it, or (loss, samples of the batch)."""
-        raise NotImplementedError
+        raise self._undefined("step")
 
     def set(self, trial, values):
         """Values of the point that change, mostly the learning rate."""
@@ -79,10 +83,10 @@ class Worker:
 
     def snapshot(self, trial):
         """A copy of everything that training changes. It can be pickled, and restored more than once."""
-        raise NotImplementedError
+        raise self._undefined("snapshot")
 
     def restore(self, trial, snapshot):
-        raise NotImplementedError
+        raise self._undefined("restore")
 
     def synchronize(self):
         """Waits until the device has done what it was told; called before each epoch's report and edge of a phase."""

@@ -6,6 +6,7 @@ import tempfile
 import unittest
 
 from conversation import Conversation
+from frugal.worker import TrialError, Worker
 
 RATES = [0.001, 0.01, 0.1, 0.4]
 
@@ -15,6 +16,17 @@ def started(script="line.py", *arguments, seed=5, point=None):
     worker.say("hello", protocol=1)
     answer = worker.say("start", trial=0, point=point or {}, seed=seed)
     return worker, answer
+
+
+class IncompleteTest(unittest.TestCase):
+    def test_a_method_that_is_lacking_is_named(self):
+        class Half(Worker):
+            pass
+
+        for method, arguments in (("start", ({}, 1)), ("evaluate", (None,)), ("batches", (None,)), ("step", (None, None)),
+                                  ("snapshot", (None,)), ("restore", (None, None))):
+            with self.assertRaisesRegex(TrialError, rf"^Half does not define {method}\(\)$"):
+                getattr(Half(), method)(*arguments)
 
 
 class LineTest(unittest.TestCase):

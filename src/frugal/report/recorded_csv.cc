@@ -1,4 +1,5 @@
-// Longer than 200 lines: which column means what, and then one function for each value of a row.
+// Longer than 400 lines: one way from columns to a record, a function for each value of a row; cut in two, either half
+// would need all of the other's types.
 #include "frugal/report/recorded_csv.h"
 
 #include <fmt/format.h>

@@ -1,4 +1,5 @@
-// Longer than 200 lines: the seven methods, each a function that asks stats and hands on what it says.
+// Longer than 400 lines: the seven methods, each a function that asks stats and hands on what it says; none calls
+// another, and all read the same rows by the same few helpers.
 #include "frugal/report/run_analysis.h"
 
 #include <fmt/format.h>

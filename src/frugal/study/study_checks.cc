@@ -82,6 +82,15 @@ void check_straight(const Fields& top, const Plan& plan) {
 
 }  // namespace
 
+void check_name(const Fields& top, const std::string& name) {
+  if (name.empty() || name.size() > 200)
+    top.refuse(top.node("name"), "name", "has between 1 and 200 characters");
+  for (const char c : name) {
+    if (static_cast<unsigned char>(c) < 0x20 || c == '/')
+      top.refuse(top.node("name"), "name", "holds no slash and no control character");
+  }
+}
+
 void check_together(const Fields& top, const Plan& plan) {
   check_straight(top, plan);
   if (const auto* program = std::get_if<CommandWorkload>(&plan.workload))

@@ -348,15 +348,6 @@ EnergyPlan read_energy(const Fields& top) {
   return plan;
 }
 
-void check_name(const Fields& top, const std::string& name) {
-  if (name.empty() || name.size() > 200)
-    top.refuse(top.node("name"), "name", "has between 1 and 200 characters");
-  for (const char c : name) {
-    if (static_cast<unsigned char>(c) < 0x20 || c == '/')
-      top.refuse(top.node("name"), "name", "holds no slash and no control character");
-  }
-}
-
 Plan read_plan(const Fields& top, std::string source) {
   Plan plan;
   plan.source = std::move(source);
