@@ -33,6 +33,7 @@ class Script final : public Layer {
     module_.train(train);
     const at::AutoGradMode graph(train);
     const Autocast autocast(mode_.autocast, x.device());
+    const torch::jit::GraphOptimizerEnabledGuard optimise(learns_its_graph(x.device()));
     output_ = module_.forward({x}).toTensor();
     for (const Pair& buffer : buffers_) {
       if (!shared(buffer)) buffer.weight->value.copy_(buffer.tensor);
@@ -59,6 +60,10 @@ class Script final : public Layer {
     weight->start = tensor.detach().clone();
     list.push_back({weight, tensor});
   }
+  // libtorch rewrites a graph after its first runs. On a CPU that gains nothing (there is no compiler for
+  // fused loops) and changes the last digits, so that a trial that goes on in another process would be
+  // another trial.
+  static bool learns_its_graph(at::Device device) { return device.is_cuda(); }
   static bool shared(const Pair& p) { return p.tensor.data_ptr() == p.weight->value.data_ptr(); }
 
   // The module's tensors become those of the state; counters of whole numbers are copied instead.
