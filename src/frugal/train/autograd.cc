@@ -1,5 +1,7 @@
 #include "frugal/train/autograd.h"
 
+#include "frugal/train/traced_function.h"
+
 namespace frugal {
 namespace {
 
@@ -14,7 +16,7 @@ class Autograd final : public Layer {
     for (const Weight* weight : weights_) leaves_.push_back(weight->compute.detach().requires_grad_(train));
     const bool numbers = x.is_floating_point();
     input_ = numbers && train && !first_ ? x.detach().requires_grad_() : x;
-    output_ = function_(input_, leaves_, mode_, train);
+    output_ = mode_.traced ? traced(train) : function_(input_, leaves_, mode_, train);
     return output_.detach();
   }
 
@@ -30,7 +32,15 @@ class Autograd final : public Layer {
   void is_first() override { first_ = true; }
 
  private:
+  at::Tensor traced(bool train) {
+    const auto call = [&](const at::Tensor& x, const std::vector<at::Tensor>& weights) {
+      return function_(x, weights, mode_, train);
+    };
+    return graph_.run(call, input_, leaves_, train);
+  }
+
   LayerMode& mode_;
+  TracedFunction graph_{mode_};
   std::vector<Weight*> weights_;
   AutogradFunction function_;
   bool first_ = false;
@@ -52,8 +62,7 @@ at::Tensor counted_linear(const at::Tensor& x, const at::Tensor& w, const at::Te
 
 at::Tensor dropped(const at::Tensor& x, LayerMode& mode, bool train) {
   if (!train || mode.dropout == 0.0) return x;
-  const double kept = 1.0 - mode.dropout;
-  return x * at::empty_like(x.detach()).bernoulli_(kept, mode.generator).div_(kept);
+  return x * dropout_mask(x.detach(), mode);
 }
 
 at::Tensor laid_out_gradient(const at::Tensor& leaf) {

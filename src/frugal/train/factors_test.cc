@@ -163,6 +163,20 @@ TEST_F(FactorsTest, RoundedModelsReportQualityAndSize) {
   EXPECT_EQ(qat.at("int8_bytes"), ptq.at("int8_bytes"));
 }
 
+// Graphs in place of the layers: the same trial, as far as the order of additions allows.
+TEST_F(FactorsTest, JitTrainsTheSameModel) {
+  const EpochReport plain = train(point({}), 3).back();
+  const EpochReport traced = train(point({{"internal", word("jit")}}), 3).back();
+  EXPECT_NEAR(traced.loss, plain.loss, 1e-3 * plain.loss);
+  EXPECT_NEAR(traced.metrics.at("loss"), plain.metrics.at("loss"), 1e-2 * plain.metrics.at("loss"));
+  expect_repeatable(point({{"internal", word("jit")}, {"dropout", Value(0.2)}}));
+  must(worker_->start(1, point({{"internal", word("jit")}, {"precision", word("mixed")}}), 5));
+  worker_ = trainer(config("forward-forward"));
+  EXPECT_EQ(refusal(point({{"internal", word("jit")}})),
+            "point: internal jit is not for model forward-forward, whose layers learn by themselves; "
+            "use internal none");
+}
+
 TEST_F(FactorsTest, ARunningTrialKeepsItsForm) {
   train(point({}));
   Recorder events;

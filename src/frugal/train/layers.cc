@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "frugal/train/torch_compat.h"
+#include "frugal/train/recorded_gradients.h"
 
 namespace frugal {
 namespace {
@@ -77,9 +77,9 @@ class Norm final : public Layer {
   at::Tensor backward(at::Tensor grad) override {
     if (activation_ == Activation::Relu) relu_backward(grad, output_);
     if (activation_ == Activation::Relu6) grad = at::hardtanh_backward(grad, output_, 0.0, 6.0);
-    auto [to_input, to_scale, to_shift] =
-        at::native_batch_norm_backward(grad, input_, scale_->value, mean_->value, variance_->value,
-                                       batch_mean_, batch_inverse_, true, kNormEpsilon, {true, true, true});
+    auto [to_input, to_scale, to_shift] = norm_gradients(
+        grad,
+        {input_, scale_->value, mean_->value, variance_->value, batch_mean_, batch_inverse_, kNormEpsilon});
     scale_->gradient = to_scale;
     shift_->gradient = to_shift;
     input_.reset();
@@ -230,8 +230,7 @@ class Dropout final : public Layer {
   at::Tensor forward(const at::Tensor& x, bool train) override {
     mask_.reset();
     if (!train || mode_.dropout == 0.0) return x;
-    const double kept = 1.0 - mode_.dropout;
-    mask_ = at::empty_like(x).bernoulli_(kept, mode_.generator).div_(kept);
+    mask_ = dropout_mask(x, mode_);
     return x * mask_;
   }
   at::Tensor backward(at::Tensor grad) override {

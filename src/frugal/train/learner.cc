@@ -74,6 +74,7 @@ Learner::Learner(const ModelChoice& model, const DeviceSet& records, const Trial
       script_(model.name == "torchscript"),
       network_(model.name, records.shape(),
                {.int8 = settings.internal == Internal::Qat || settings.internal == Internal::Ptq,
+                .traced = settings.internal == Internal::Jit,
                 .script = model.script,
                 .device = records.device()}) {
   WeightPlan& plan = network_.plan();

@@ -197,16 +197,29 @@ Network::Network(const std::string& model, const ImageShape& shape, const Networ
   // way.
   layers_[0]->is_first();
   if (model == "mlp") layers_[1]->is_first();
+  plan_.mode().traced = options.traced && needs_autograd(model);
+  if (!options.traced || needs_autograd(model)) return;
+  traced_ = std::make_unique<TracedPasses>(
+      plan_, LayerPasses{.forward = [this](const at::Tensor& x, bool train) { return run_layers(x, train); },
+                         .backward = [this](at::Tensor grad) { run_layers_back(std::move(grad)); }});
 }
 
 at::Tensor Network::forward(const at::Tensor& images, bool train) {
+  return traced_ ? traced_->forward(images, train) : run_layers(images, train);
+}
+
+void Network::backward(at::Tensor grad) {
+  traced_ ? traced_->backward(std::move(grad)) : run_layers_back(std::move(grad));
+}
+
+at::Tensor Network::run_layers(const at::Tensor& images, bool train) {
   if (!frozen_) return forward_all(layers_, images, train);
   at::Tensor x = images;
   for (std::size_t i = 0; i < layers_.size(); ++i) x = layers_[i]->forward(x, train && i >= head_layer_);
   return x;
 }
 
-void Network::backward(at::Tensor grad) {
+void Network::run_layers_back(at::Tensor grad) {
   if (!frozen_) {
     backward_all(layers_, std::move(grad));
     return;

@@ -16,11 +16,13 @@
 
 #include "frugal/train/images.h"
 #include "frugal/train/layers.h"
+#include "frugal/train/traced_passes.h"
 
 namespace frugal {
 
 struct NetworkOptions {
   bool int8 = false;        // activations can be rounded to 8 bits
+  bool traced = false;      // passes run as TorchScript graphs (traced_passes.h)
   std::string script = {};  // file of model torchscript
   at::Device device = at::kCPU;
 };
@@ -43,14 +45,20 @@ class Network {
   bool pairs() const { return pairs_; }
   // What the outputs mean.
   const ImageShape& outputs() const { return outputs_; }
+  // The graphs of `traced`; null where the layers run, or record themselves (needs_autograd).
+  const TracedPasses* traced() const { return traced_.get(); }
 
  private:
+  at::Tensor run_layers(const at::Tensor& images, bool train);
+  void run_layers_back(at::Tensor grad);
+
   WeightPlan plan_;
   Layers layers_;
   ImageShape outputs_;
   std::size_t head_layer_ = 0;
   bool frozen_ = false;
   bool pairs_ = false;
+  std::unique_ptr<TracedPasses> traced_;
 };
 
 // The model's gradients are found by autograd: it must run outside of inference mode.

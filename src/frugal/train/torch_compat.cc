@@ -8,7 +8,6 @@
 #include <sched.h>
 #include <torch/version.h>
 
-#include <array>
 #include <mutex>
 #include <new>
 
@@ -81,14 +80,6 @@ std::string short_message(const std::exception& error) {
   const auto* torch_error = dynamic_cast<const c10::Error*>(&error);
   const std::string text = torch_error != nullptr ? torch_error->what_without_backtrace() : error.what();
   return text.substr(0, text.find('\n'));
-}
-
-ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
-                                           const at::Tensor& weight, const ConvolutionShape& s) {
-  auto [to_input, to_weight, to_bias] = at::convolution_backward(
-      grad, input, weight, at::OptionalIntArrayRef(), {s.stride, s.stride}, {s.padding, s.padding}, {1, 1},
-      false, {0, 0}, s.groups, std::array<bool, 3>{s.want_input, true, false});
-  return {.input = std::move(to_input), .weight = std::move(to_weight)};
 }
 
 Autocast::Autocast(bool on, at::Device device) : on_(on), device_(device) {

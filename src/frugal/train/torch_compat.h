@@ -28,18 +28,6 @@ bool is_out_of_memory(const std::exception& error);
 // The first line of a libtorch message, without its stack.
 std::string short_message(const std::exception& error);
 
-// The gradients of a convolution, without that of its bias; `input` is undefined unless wanted.
-struct ConvolutionGradients {
-  at::Tensor input;
-  at::Tensor weight;
-};
-struct ConvolutionShape {
-  std::int64_t stride = 1, padding = 0, groups = 1;
-  bool want_input = true;
-};
-ConvolutionGradients convolution_gradients(const at::Tensor& grad, const at::Tensor& input,
-                                           const at::Tensor& weight, const ConvolutionShape& shape);
-
 // While it lives and `on`, operations choose their precision: bfloat16 on the CPU, float16 on CUDA.
 class Autocast {
  public:

@@ -292,7 +292,8 @@ class TrainerWorker final : public Worker {
   // was.
   void warm_up(Trial& t) {
     const TrialSettings& settings = t.learner->settings();
-    if (!warm_.insert({settings.batch_size, settings.precision, settings.internal}).second) return;
+    const bool fresh = warm_.insert({settings.batch_size, settings.precision, settings.internal}).second;
+    if (!fresh && settings.internal != Internal::Jit) return;  // every trial has graphs of its own
     const double rate = settings.learning_rate;
     (void)explore_rates(*t.learner, *t.data->train, *t.data->validation,
                         {.fraction = 1e-9, .rates = {rate, rate}, .restart = true, .max_cycles = 1});

@@ -30,6 +30,9 @@ Status check_factors(const TrainerConfig& config, const TrialSettings& s, const 
     return bad_input("point: label_smoothing has no effect with " +
                          (own_loss ? "model forward-forward" : std::string("a regression")),
                      "drop it");
+  if (s.internal == Internal::Jit && own_loss)
+    return bad_input("point: internal jit is not for model forward-forward, whose layers learn by themselves",
+                     "use internal none");
   if (s.dropout > 0.0 && (config.model == "torchscript" || own_loss))
     return bad_input("point: dropout has no effect with model " + config.model, "drop it");
   if (config.model != "torchscript") return {};

@@ -1,6 +1,7 @@
 #include "frugal/train/weights.h"
 
 #include <ATen/CPUGeneratorImpl.h>
+#include <ATen/TracerMode.h>
 
 #include "frugal/base/rng.h"
 
@@ -25,6 +26,19 @@ void bind_views(std::deque<Weight>& weights, const at::Tensor& flat, std::int64_
 }
 
 }  // namespace
+
+void fill_dropout_mask(at::Tensor& mask, LayerMode& mode) {
+  const double kept = 1.0 - mode.dropout;
+  mask.bernoulli_(kept, mode.generator).div_(kept);
+}
+
+at::Tensor dropout_mask(const at::Tensor& x, LayerMode& mode) {
+  const at::tracer::impl::NoTracerDispatchMode chance;  // a recorded pass is told of the mask instead
+  at::Tensor mask = at::empty_like(x);
+  fill_dropout_mask(mask, mode);
+  if (mode.drawn) mode.drawn(mask);
+  return mask;
+}
 
 std::int64_t Weight::count() const {
   std::int64_t product = 1;

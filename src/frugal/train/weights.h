@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <vector>
 
 namespace frugal {
@@ -38,7 +39,14 @@ struct LayerMode {
   bool autocast = false;           // a script's operations choose their precision
   at::Tensor labels;               // of the batch under way, for layers that learn by themselves
   at::Tensor own_loss;             // mean loss of such layers; undefined: the outputs have a loss
+  bool traced = false;             // functions of autograd layers run as TorchScript graphs
+  std::function<void(const at::Tensor& mask)> drawn;  // told of every mask, where a pass is recorded
 };
+
+// What dropout multiplies values like `x` with, at the rate of the mode.
+at::Tensor dropout_mask(const at::Tensor& x, LayerMode& mode);
+// Draws it again into `mask`.
+void fill_dropout_mask(at::Tensor& mask, LayerMode& mode);
 
 // Collects the tensors of a model in a fixed order. Addresses stay valid; it cannot be copied.
 class WeightPlan {

@@ -122,6 +122,7 @@ TEST_F(WorkloadsTest, ATransformerLearnsWhichWordFollows) {
   EXPECT_LT(epochs.back().metrics.at("perplexity"), 1.6);
   EXPECT_NEAR(epochs.back().metrics.at("perplexity"), std::exp(epochs.back().metrics.at("loss")), 1e-9);
   expect_keeps_its_promises(c, with(kAdam, "dropout", Value(0.1)));
+  expect_keeps_its_promises(c, with(kAdam, "internal", Value(std::string("jit"))));
 }
 
 TEST_F(WorkloadsTest, ATableIsClassifiedOrForecast) {

@@ -21,7 +21,7 @@ const TrainerCatalogue& trainer_catalogue() {
                 {"preprocessing", {"standardise", "none", "robust", "min-max"}},
                 {"augmentation", {"none", "randaugment", "mixup", "cutmix", "flip-crop"}},
                 {"precision", {"float32", "float16", "float64", "mixed"}},
-                {"internal", {"none", "qat", "ptq"}},
+                {"internal", {"none", "qat", "ptq", "jit"}},
                 {"partitioning", {"80-10-10", "60-20-20", "70-15-15", "90-5-5"}}},
   };
   return catalogue;
