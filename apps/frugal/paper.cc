@@ -59,6 +59,8 @@ std::string content(const std::string& file) {
 
 }  // namespace
 
+bool can_print() { return browser().has_value(); }
+
 Result<std::string> pdf_of(const std::string& html) {
   const std::optional<std::string> program = browser();
   if (!program) {

@@ -3,14 +3,9 @@
 
 #include <cctype>
 #include <filesystem>
-#include <nlohmann/json.hpp>
 
 #include "frugal/command.h"
-#include "frugal/paper.h"
-#include "frugal/report/findings.h"
-#include "frugal/report/render.h"
-#include "frugal/report/render_html.h"
-#include "page.h"
+#include "frugal/written_report.h"
 
 namespace frugal::app {
 namespace {
@@ -33,57 +28,19 @@ std::string file_name(const std::string& study, const std::string& ending) {
 
 // The format of the command line, else that of the file's ending, else HTML.
 std::string format_of(const CommonOptions& common, const ReportOptions& options) {
-  if (!common.format.empty()) return common.format;
-  const std::string ending = std::filesystem::path(options.output).extension().string();
-  if (ending == ".pdf" || ending == ".md" || ending == ".json") return ending.substr(1);
-  return "html";
-}
-
-// Studies that are named, or else the newest of the strategy vanilla with the same workload.
-Result<std::vector<StudyResult>> references(const std::string& store, const StudyResult& result,
-                                            const std::vector<std::string>& named) {
-  std::vector<StudyResult> found;
-  for (const std::string& name : named) {
-    Result<StudyResult> other = read_result(store, name);
-    if (!other) return other.error();
-    found.push_back(std::move(*other));
-  }
-  if (!named.empty() || result.strategy == "vanilla") return found;
-  const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(store, OpenMode::ReadOnly);
-  if (!ledger) return ledger.error();
-  const Result<std::vector<StudyBrief>> briefs = (*ledger)->list();
-  if (!briefs) return briefs.error();
-  for (auto brief = briefs->rbegin(); brief != briefs->rend(); ++brief) {
-    if (brief->strategy != "vanilla" || !brief->stopped_by) continue;
-    Result<StudyResult> other = read_result(store, brief->name);
-    if (!other || other->header.plan.value("workload", nlohmann::ordered_json()) !=
-                      result.header.plan.value("workload", nlohmann::ordered_json()))
-      continue;
-    found.push_back(std::move(*other));
-    break;
-  }
-  return found;
-}
-
-Result<std::string> rendered(const Findings& findings, const std::string& format) {
-  if (format == "md") return report_markdown(findings);
-  if (format == "json") return report_json(findings).dump(2) + "\n";
-  std::string html = report_html(findings, web::kReportPage, FRUGAL_VERSION);
-  return format == "pdf" ? pdf_of(html) : Result<std::string>(std::move(html));
+  return common.format.empty() ? format_of_file(options.output) : common.format;
 }
 
 int report(const CommonOptions& common, const ReportOptions& options) {
   const std::string format = format_of(common, options);
   Result<StudyResult> result = read_result(common.store, options.study);
   if (!result) return fail(result.error());
-  const Result<std::vector<StudyResult>> others = references(common.store, *result, options.against);
-  if (!others) return fail(others.error());
   const bool page = format == "html" || format == "pdf";
   const std::string file =
       options.output.empty() && page ? file_name(result->header.name, format) : options.output;
   Result<Output> output = Output::open(file);
   if (!output) return fail(output.error());
-  const Result<std::string> bytes = rendered(find(std::move(*result), *others), format);
+  const Result<std::string> bytes = report_bytes(common.store, std::move(*result), options.against, format);
   if (!bytes) {
     std::error_code ignored;
     if (!file.empty()) std::filesystem::remove(file, ignored);

@@ -20,6 +20,7 @@
 #include "frugal/work/process_workload.h"
 #include "frugal/work/program_worker.h"
 #include "frugal/work/table_workload.h"
+#include "frugal/written_report.h"
 
 namespace frugal::app {
 namespace {
@@ -155,7 +156,14 @@ int print_plan(const Plan& plan, const Limits& limits, const CommonOptions& comm
   }
   fmt::print("{}: strategy {}, seed {}\n", plan.name, strategy_name(plan.strategy), plan.seed);
   const Result<std::vector<Point>> grid = grid_points(plan.space.without("learning_rate"));
-  if (grid) fmt::print("  {} configurations without the learning rate\n", grid->size());
+  if (grid && !std::holds_alternative<GreenscreenPlan>(plan.strategy))
+    fmt::print("  {} configurations without the learning rate\n", grid->size());
+  if (const auto* pipeline = std::get_if<GreenscreenPlan>(&plan.strategy))
+    fmt::print("  {}{} random configurations{}\n", pipeline->baseline ? "a baseline, " : "", pipeline->trials,
+               pipeline->final_choice == FinalChoice::None
+                   ? ""
+                   : fmt::format(", then a final run of {} epochs by {}", pipeline->final_epochs,
+                                 choice_text(pipeline->final_choice)));
   fmt::print("  at most {} epochs a trial, patience {}\n", plan.limits.epochs.value_or(0),
              plan.limits.patience.value_or(0));
   std::optional<double> per_epoch;
@@ -195,6 +203,16 @@ int print_plan(const Plan& plan, const Limits& limits, const CommonOptions& comm
   return kDone;
 }
 
+// The report that the study file asks for, once the study is over.
+int write_asked_report(const RunOptions& options, const Plan& plan) {
+  if (plan.report.empty()) return kDone;
+  const Status written = write_report(options.common->store, plan.name, plan.report);
+  if (!written) return fail(written.error());
+  if (!options.common->quiet)
+    fmt::print(stderr, "the report lies in {}\n", std::filesystem::absolute(plan.report).string());
+  return kDone;
+}
+
 int print_summary(const RunOptions& options, const Plan& plan) {
   const Result<StudyResult> result = read_result(options.common->store, plan.name);
   if (!result) return fail(result.error());
@@ -202,6 +220,9 @@ int print_summary(const RunOptions& options, const Plan& plan) {
     fmt::print("{}\n", summary_json(*result).dump());
   } else {
     fmt::print("{}", summary_text(*result));
+  }
+  if (!result->stopped_by.empty()) {
+    if (const int failed = write_asked_report(options, plan); failed != kDone) return failed;
   }
   return result->stopped_by == "failed" ? kTrialFailed : kDone;
 }
@@ -225,6 +246,7 @@ int run_it(const RunOptions& options) {
   if (const auto meters = open_meters(plan->energy.devices, clock, machine_from_environment()); !meters)
     return fail(meters.error());
   if (options.dry_run) return print_plan(*plan, *limits, *options.common);
+  if (const Status able = check_report(plan->report); !able) return fail(able.error());
   const Result<std::unique_ptr<SqliteLedger>> ledger =
       SqliteLedger::open(options.common->store, OpenMode::ReadWrite);
   if (!ledger) return fail(ledger.error());

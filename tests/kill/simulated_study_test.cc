@@ -1,6 +1,6 @@
-// A study that is killed at every moment, simulated: SM² over scripted trials with known joules, in a real
-// store. Each case forks a child that runs the study and kills itself at point k; the study is then run again
-// to its end.
+// A study that is killed at every moment, simulated: SM² and the greenscreen pipeline over scripted trials
+// with known joules, in a real store. Each case forks a child that runs the study and kills itself at point
+// k; the study is then run again to its end.
 #include <gtest/gtest.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -10,7 +10,9 @@
 #include <filesystem>
 #include <functional>
 #include <map>
+#include <memory>
 
+#include "frugal/search/greenscreen.h"
 #include "frugal/search/sm2.h"
 #include "frugal/store/sqlite_ledger.h"
 #include "frugal/study/memory_ledger.h"
@@ -180,7 +182,7 @@ class SimulatedWorkload final : public Workload {
                                   {{"accuracy", trial.accuracy()}},
                                   scripted::kTrainSamples,
                                   Duration(1),
-                                  {}});
+                                  report_of(cost_of(item.step) / train->epochs, "train").total});
       }
     } else if (const auto* explore = std::get_if<Explore>(&item.step.work)) {
       for (const double rate : explore->rates) outcome.curve.push_back({rate, trial.explored_loss(rate)});
@@ -211,6 +213,22 @@ Sm2Settings sm2_settings() {
   return settings;
 }
 
+GreenscreenSettings greenscreen_settings() {
+  GreenscreenSettings settings;
+  const auto at = [](int size) { return Point{{"batch_size", std::int64_t{size}}, {"learning_rate", 0.1}}; };
+  settings.baseline = at(16);
+  settings.points = {at(64), at(32), at(128)};
+  settings.limits.epochs = 2;
+  settings.limits.patience = 2;
+  settings.final_epochs = 4;
+  return settings;
+}
+
+std::shared_ptr<const Strategy> sm2() { return std::make_shared<Sm2>(sm2_settings()); }
+std::shared_ptr<const Strategy> greenscreen() {
+  return std::make_shared<Greenscreen>(greenscreen_settings());
+}
+
 // What must not depend on kills.
 struct Found {
   std::string winner;
@@ -221,10 +239,10 @@ struct Found {
   std::string stopped_by;
 };
 
-Found found_in(Ledger& ledger) {
+Found found_in(Ledger& ledger, const Strategy& strategy) {
   const StudyRecord record = *ledger.read(kName).value();
   Found found;
-  if (const auto best = Sm2(sm2_settings()).winner(record.history)) {
+  if (const auto best = strategy.winner(record.history)) {
     found.winner = std::to_string(best->trial) + " " + best->point.text() + " " +
                    std::to_string(best->epoch) + " " + std::to_string(best->step) + " " +
                    value_text(best->value);
@@ -267,7 +285,6 @@ class KilledStudyTest : public testing::Test {
     const Points points(memory_);
     WatchedLedger watched(ledger, points);
     SimulatedWorkload workload(points);
-    const Sm2 strategy(sm2_settings());
     const std::unique_ptr<Checkpoints> checkpoints = std::move(Checkpoints::open(store(), kName)).value();
     StudyObserver nobody;
     const std::atomic<bool> never{false};
@@ -277,15 +294,17 @@ class KilledStudyTest : public testing::Test {
       if (Status s = watched.create({kName, {{"strategy", {{"name", "sm2"}}}}, "", {}, 1}); !s)
         return s.error();
     }
-    const StudySettings settings{kName, {}, sm2_settings().limits};
-    return run_study(settings, {watched, workload, strategy, *checkpoints, nobody, never});
+    const StudySettings settings{kName, {}, {}};
+    return run_study(settings, {watched, workload, *strategy_, *checkpoints, nobody, never});
   }
   Result<std::string> run_here() const {
     const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(store(), OpenMode::ReadWrite);
     if (!ledger) return ledger.error();
     return run_with(**ledger);
   }
-  Found found() const { return found_in(*SqliteLedger::open(store(), OpenMode::ReadOnly).value()); }
+  Found found() const {
+    return found_in(*SqliteLedger::open(store(), OpenMode::ReadOnly).value(), *strategy_);
+  }
 
   // Runs the study in a child that kills itself at point `kill_at`. False when it ended before.
   bool killed_at(int kill_at) const {
@@ -319,22 +338,39 @@ class KilledStudyTest : public testing::Test {
     return whole;
   }
 
+  void expect_resumed_from_every_point() {
+    const Found whole = unkilled();
+    for (int k = 1; k <= points_; ++k) {
+      SCOPED_TRACE("killed at point " + std::to_string(k) + " of " + std::to_string(points_));
+      ASSERT_TRUE(killed_at(k));
+      const double acknowledged = memory_.acknowledged_j;
+      expect_resumed(whole);
+      EXPECT_NEAR(found().lost_j, acknowledged, 1e-9);
+      if (HasFailure()) return;
+      fresh();
+    }
+  }
+
   Memory& memory_;
   fs::path folder_;
   int points_ = 0;
+  std::shared_ptr<const Strategy> strategy_ = sm2();
 };
 
 TEST_F(KilledStudyTest, ResumesFromEveryPointWithTheSameWinnerAndEveryAcknowledgedJoule) {
-  const Found whole = unkilled();
-  for (int k = 1; k <= points_; ++k) {
-    SCOPED_TRACE("killed at point " + std::to_string(k) + " of " + std::to_string(points_));
-    ASSERT_TRUE(killed_at(k));
-    const double acknowledged = memory_.acknowledged_j;
-    expect_resumed(whole);
-    EXPECT_NEAR(found().lost_j, acknowledged, 1e-9);
-    if (HasFailure()) return;
-    fresh();
-  }
+  expect_resumed_from_every_point();
+}
+
+TEST_F(KilledStudyTest, TheGreenscreenPipelineResumesFromEveryPointWithTheSameFinalRun) {
+  strategy_ = greenscreen();
+  expect_resumed_from_every_point();
+  EXPECT_TRUE(run_here().ok());
+  const auto ledger = SqliteLedger::open(store(), OpenMode::ReadOnly).value();
+  const StudyRecord record = *ledger->read(kName).value();
+  const GreenscreenCourse course = Greenscreen(greenscreen_settings()).course(record.history);
+  ASSERT_TRUE(course.final_run);
+  EXPECT_EQ(course.final_run->epochs, 4);
+  EXPECT_EQ(course.final_run->trials.front(), 4);
 }
 
 TEST_F(KilledStudyTest, KilledTwiceResumesAllTheSame) {
@@ -412,10 +448,10 @@ TEST_F(KilledStudyTest, ALedgerThatBreaksAtAnyCallLosesNothing) {
     EXPECT_EQ(broken.error().code, ErrorCode::StoreBroken);
     EXPECT_EQ(broken.error().message, "the disk is full");
     const bool there = ledger.read(kName).value().has_value();
-    const double acknowledged = there ? found_in(ledger).lost_j : 0;
+    const double acknowledged = there ? found_in(ledger, *strategy_).lost_j : 0;
     const Result<std::string> again = run_with(ledger);
     ASSERT_TRUE(again.ok()) << again.error().message;
-    const Found now = found_in(ledger);
+    const Found now = found_in(ledger, *strategy_);
     EXPECT_EQ(now.winner, whole.winner);
     EXPECT_EQ(now.steps, whole.steps);
     EXPECT_NEAR(now.history_j, whole.history_j, 1e-9);

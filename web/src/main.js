@@ -6,6 +6,7 @@ import { analysis } from "./analysis.js";
 import { answer } from "./answer.js";
 import { energy } from "./energy.js";
 import { measured } from "./measured.js";
+import { pipeline } from "./pipeline.js";
 import { rounds } from "./rounds.js";
 import { search } from "./search.js";
 import { trial } from "./trial.js";
@@ -26,7 +27,7 @@ function themeButton() {
   return button;
 }
 
-const sections = [answer(report), energy(report), rounds(report), search(report), analysis(report), trial(report), measured(report)].filter(Boolean);
+const sections = [answer(report), pipeline(report), energy(report), rounds(report), search(report), analysis(report), trial(report), measured(report)].filter(Boolean);
 const links = sections.map((s) => h("a", { href: `#${s.id}` }, s.short));
 links[0].setAttribute("aria-current", "true");
 const under = [`strategy ${report.strategy}`, `seed ${report.seed}`, `begun ${report.method.begun}`].join(" · ");

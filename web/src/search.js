@@ -17,6 +17,7 @@ function everyTrial(report) {
   const columns = [
     { head: "Trial", cell: (i) => String(trials.id[i]), sort: (i) => trials.id[i] },
     { head: "Fate", cell: (i) => [mark(trials.fate[i]), trials.fate[i]], sort: (i) => trials.fate[i] },
+    ...(trials.stage ? [{ head: "Stage", cell: (i) => trials.stage[i], sort: (i) => trials.stage[i] }] : []),
     { head: `Best ${metric.name}`, numeric: true, cell: (i) => fixed(trials.best[i]), sort: (i) => trials.best[i] },
     { head: "At epoch", numeric: true, cell: (i) => (trials.best[i] === null ? none : String(trials.best_epoch[i])) },
     { head: "Epochs", numeric: true, cell: (i) => String(trials.epochs[i]), sort: (i) => trials.epochs[i] },

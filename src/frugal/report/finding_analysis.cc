@@ -1,8 +1,5 @@
-// Regression and correlation of outcomes on the parameters of a search, in the way of the greenscreen
-// pipeline (Burmester, Kalcher, Reil 2023): every factor one-hot without an intercept where all parameters
-// have few levels. Departs: parameters of many values enter as numbers (their decadic logarithm on a log
-// range) beside an intercept; levels are compared with the first level of their factor, which does not depend
-// on the choice of inverse.
+// Regression (search/factor_model.h) and correlation of outcomes on the parameters of a search. Levels are
+// compared with the first level of their factor, which does not depend on the choice of inverse.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,80 +9,47 @@
 
 #include "frugal/base/units_text.h"
 #include "frugal/report/finding_parts.h"
+#include "frugal/search/factor_model.h"
 
 namespace frugal {
 namespace {
 
 constexpr std::size_t kFewestTrials = 10;
-constexpr std::size_t kMostLevels = 12;  // of a number that is still taken for a factor
 constexpr double kSignificant = 0.05;
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 constexpr const char* kPoint = "the whole point";
 constexpr const char* kQuality = "quality";
-
-double number_of(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  return std::get<double>(value);
-}
-
-bool covers_every_trial(const Factor& factor) {
-  return std::find(factor.level.begin(), factor.level.end(), std::nullopt) == factor.level.end();
-}
 
 struct Named {
   std::string name;
   std::vector<double> values;
 };
 
-// The parameters as columns of a table, and which of them are factors.
+// The parameters as a regression, as importance and as correlations take them.
 struct Parameters {
-  std::vector<stats::Column> columns;
-  std::vector<std::string> factors;
-  std::vector<std::string> covariates;
+  FactorColumns regression;
   std::vector<stats::Column> choices;  // for importance: numbers as they are, else levels
   std::vector<std::string> logarithmic;
   std::vector<Named> numbers;  // for correlations: every numeric one, as it is
   std::vector<std::string> notes;
 };
 
-std::vector<double> numbers_of(const Factor& factor, bool logarithm) {
-  std::vector<double> values;
-  for (const std::optional<int>& level : factor.level) {
-    const double value = level ? number_of(factor.levels[static_cast<std::size_t>(*level)]) : kNaN;
-    values.push_back(logarithm ? std::log10(value) : value);
-  }
-  return values;
-}
-
-stats::Factor levels_of(const Factor& factor) {
-  stats::Factor made;
-  for (const Value& level : factor.levels) made.levels.push_back(value_text(level));
-  for (const std::optional<int>& level : factor.level) made.codes.push_back(level ? *level : stats::kMissing);
-  return made;
-}
-
 Parameters parameters_of(const std::vector<Factor>& factors) {
-  Parameters made;
+  Parameters made{factor_columns(factors), {}, {}, {}, {}};
   for (const Factor& factor : factors) {
-    if (factor.numeric) made.numbers.push_back({factor.name, numbers_of(factor, false)});
-    if (!covers_every_trial(factor)) {
-      made.notes.push_back(factor.name +
-                           " is in no regression and no importance: it does not apply to every trial");
-      continue;
-    }
+    if (factor.numeric) made.numbers.push_back({factor.name, factor_numbers(factor, false)});
+    if (!factor.covers_every_trial()) continue;
     if (factor.numeric && factor.log) made.logarithmic.push_back(factor.name);
     made.choices.push_back(factor.numeric
-                               ? stats::Column{factor.name, stats::Numbers{numbers_of(factor, false)}}
-                               : stats::Column{factor.name, levels_of(factor)});
-    if (factor.numeric && factor.levels.size() > kMostLevels) {
-      const std::string name = factor.log ? "log10(" + factor.name + ")" : factor.name;
-      made.columns.push_back({name, stats::Numbers{numbers_of(factor, factor.log)}});
-      made.covariates.push_back(name);
-    } else {
-      made.columns.push_back({factor.name, levels_of(factor)});
-      made.factors.push_back(factor.name);
-    }
+                               ? stats::Column{factor.name, stats::Numbers{factor_numbers(factor, false)}}
+                               : stats::Column{factor.name, factor_levels(factor)});
   }
+  for (const std::string& name : made.regression.left_out)
+    made.notes.push_back(name + " is in no regression and no importance: it does not apply to every trial");
+  for (const std::string& name : made.regression.partial)
+    made.notes.push_back(name +
+                         " does not apply to every trial: that is a level of its own in regressions, and " +
+                         name + " is in no importance");
   return made;
 }
 
@@ -112,8 +76,7 @@ stats::Contrast turned(stats::Contrast pair) {
 
 Result<RegressionFinding> regression_of(const stats::Table& table, const Parameters& parameters,
                                         const std::string& outcome) {
-  stats::Model model{.outcome = outcome, .factors = parameters.factors, .covariates = parameters.covariates};
-  if (parameters.covariates.empty()) model.form = stats::Form::OneHot;
+  const stats::Model model = factor_model(parameters.regression, outcome);
   Result<stats::Regression> fit = stats::fit(table, model);
   if (!fit) return fit.error();
   RegressionFinding found{outcome, std::move(*fit)};
@@ -195,12 +158,12 @@ std::vector<std::string> regression_warnings(const stats::Regression& fit, std::
 
 std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector<TrialFinding>& trials,
                                     const std::vector<Factor>& factors) {
-  if ((result.strategy != "random" && result.strategy != "grid") || result.trials.size() < kFewestTrials ||
-      factors.empty())
-    return std::nullopt;
+  const bool planned =
+      result.strategy == "random" || result.strategy == "grid" || result.strategy == "greenscreen";
+  if (!planned || result.trials.size() < kFewestTrials || factors.empty()) return std::nullopt;
   const Parameters parameters = parameters_of(factors);
   const std::vector<Named> outcomes = outcomes_of(result, trials);
-  std::vector<stats::Column> columns = parameters.columns;
+  std::vector<stats::Column> columns = parameters.regression.columns;
   columns.push_back(point_column(result));
   for (const Named& outcome : outcomes) columns.push_back({outcome.name, stats::Numbers{outcome.values}});
   Analysis analysis;

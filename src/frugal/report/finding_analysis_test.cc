@@ -103,15 +103,18 @@ TEST(Analysis, AParameterOfManyValuesIsANumberAndALogarithmOnALogRange) {
   EXPECT_NEAR(slope.coef, 1, 0.1);
 }
 
-TEST(Analysis, WhatDoesNotApplyToEveryTrialIsLeftOutAndNamed) {
+TEST(Analysis, WhatDoesNotApplyToEveryTrialIsALevelOfItsOwnAndNamed) {
   StudyResult result = balanced();
   result.trials[0].point.set("momentum", 0.9);
   result.trials[1].point.set("momentum", 0.5);
   const Analysis analysis = *analysed(result);
   ASSERT_FALSE(analysis.notes.empty());
   EXPECT_EQ(analysis.notes[0],
-            "momentum is in no regression and no importance: it does not apply to every trial");
-  EXPECT_EQ(analysis.regressions.size(), 2u);
+            "momentum does not apply to every trial: that is a level of its own in regressions, and momentum "
+            "is in no "
+            "importance");
+  ASSERT_EQ(analysis.regressions.size(), 2u);
+  EXPECT_EQ(analysis.regressions[0].fit.rank, 6u);  // 1, two batch sizes, one optimiser, two momenta or none
 }
 
 TEST(Analysis, ARegressionThatCannotBeMadeIsSaid) {

@@ -5,6 +5,7 @@
 #include <unordered_map>
 
 #include "frugal/report/finding_parts.h"
+#include "frugal/search/trials.h"
 #include "frugal/stats/pareto.h"
 
 namespace frugal {
@@ -40,10 +41,8 @@ struct EpochSums {
 void set_quotients(TrialFinding& found, const EpochSums& epochs, const TrialResult& trial, bool maximise) {
   if (epochs.measured > 0) found.energy_per_epoch = epochs.joules / epochs.measured;
   if (!maximise || !found.last) return;
-  if (found.energy_per_epoch && *found.energy_per_epoch > Joules(0))
-    found.eq = *found.last / watt_hours(*found.energy_per_epoch);
-  if (trial.energy && trial.energy->value > Joules(0))
-    found.eq_total = *found.last / watt_hours(trial.energy->value);
+  found.eq = efficiency_quotient(found.last, found.energy_per_epoch);
+  if (trial.energy) found.eq_total = efficiency_quotient(found.last, trial.energy->value);
 }
 
 void mark_front(const StudyResult& result, std::vector<TrialFinding>& found) {

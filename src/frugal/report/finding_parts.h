@@ -21,6 +21,15 @@ std::vector<Ranking> rankings_of(const StudyResult& result, const std::vector<Tr
 // Of quality and energy; none for fewer than five trials that have it.
 std::vector<Histogram> histograms_of(const StudyResult& result);
 
+// The trials that an analysis takes: of the greenscreen pipeline all but its final run, failed runs and those
+// below the threshold. `result` holds these trials, the strategy and the goal alone.
+struct AnalysedTrials {
+  StudyResult result = {};
+  std::vector<TrialFinding> trials = {};
+  int left_out = 0;
+};
+AnalysedTrials analysed_trials(const StudyResult& result, const std::vector<TrialFinding>& trials);
+
 // Nothing where an analysis would mislead: see Analysis.
 std::optional<Analysis> analysis_of(const StudyResult& result, const std::vector<TrialFinding>& trials,
                                     const std::vector<Factor>& factors);

@@ -1,72 +1,14 @@
 // What a search over many trials shows: its factors, rankings by each outcome, distributions.
 #include <algorithm>
 #include <cmath>
-#include <unordered_map>
 
 #include "frugal/report/finding_parts.h"
 
 namespace frugal {
 namespace {
 
-constexpr double kLogSpan = 20;
 constexpr std::size_t kFewestForHistogram = 5;
 constexpr int kMostBins = 30;
-
-bool is_number(const Value& value) {
-  return std::holds_alternative<std::int64_t>(value) || std::holds_alternative<double>(value);
-}
-double number_of(const Value& value) {
-  if (const auto* whole = std::get_if<std::int64_t>(&value)) return static_cast<double>(*whole);
-  return std::get<double>(value);
-}
-
-std::vector<std::string> names_of(const StudyResult& result) {
-  std::vector<std::string> names;
-  for (const TrialResult& trial : result.trials) {
-    for (const auto& [name, value] : trial.point.values()) {
-      if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
-    }
-  }
-  return names;
-}
-
-Factor factor_of(const StudyResult& result, const std::string& name) {
-  Factor factor{name};
-  std::unordered_map<std::string, int> first_seen;
-  std::vector<std::optional<int>> seen;
-  for (const TrialResult& trial : result.trials) {
-    const Value* value = trial.point.find(name);
-    if (value == nullptr) {
-      seen.emplace_back();
-      continue;
-    }
-    const auto [place, fresh] =
-        first_seen.try_emplace(value_text(*value), static_cast<int>(first_seen.size()));
-    if (fresh) factor.levels.push_back(*value);
-    seen.emplace_back(place->second);
-  }
-  factor.numeric = std::all_of(factor.levels.begin(), factor.levels.end(), is_number);
-  std::vector<int> order(factor.levels.size());
-  for (std::size_t i = 0; i < order.size(); ++i) order[i] = static_cast<int>(i);
-  if (factor.numeric) {
-    std::stable_sort(order.begin(), order.end(), [&](int a, int b) {
-      return number_of(factor.levels[static_cast<std::size_t>(a)]) <
-             number_of(factor.levels[static_cast<std::size_t>(b)]);
-    });
-  }
-  std::vector<int> rank(order.size());
-  std::vector<Value> sorted;
-  for (std::size_t i = 0; i < order.size(); ++i) {
-    rank[static_cast<std::size_t>(order[i])] = static_cast<int>(i);
-    sorted.push_back(factor.levels[static_cast<std::size_t>(order[i])]);
-  }
-  factor.levels = std::move(sorted);
-  for (const std::optional<int>& level : seen)
-    factor.level.push_back(level ? std::optional(rank[static_cast<std::size_t>(*level)]) : std::nullopt);
-  if (factor.numeric && !factor.levels.empty() && number_of(factor.levels.front()) > 0)
-    factor.log = number_of(factor.levels.back()) >= kLogSpan * number_of(factor.levels.front());
-  return factor;
-}
 
 template <class Value, class Better>
 Ranking ranking(std::string by, std::size_t count, const Value& value, const Better& better) {
@@ -103,14 +45,9 @@ std::optional<Histogram> histogram(std::string of, std::vector<double> values) {
 }  // namespace
 
 std::vector<Factor> factors_of(const StudyResult& result) {
-  std::vector<Factor> factors;
-  for (const std::string& name : names_of(result)) {
-    Factor factor = factor_of(result, name);
-    const bool partial =
-        std::find(factor.level.begin(), factor.level.end(), std::nullopt) != factor.level.end();
-    if (factor.levels.size() + (partial ? 1 : 0) > 1) factors.push_back(std::move(factor));
-  }
-  return factors;
+  std::vector<Point> points;
+  for (const TrialResult& trial : result.trials) points.push_back(trial.point);
+  return factors_of(points);
 }
 
 std::vector<Ranking> rankings_of(const StudyResult& result, const std::vector<TrialFinding>& trials) {

@@ -24,6 +24,17 @@ std::optional<std::size_t> better_but_dropped(const StudyResult& result) {
   return better;
 }
 
+std::optional<Analysis> analysis_without_final(const StudyResult& result, const Findings& found) {
+  const AnalysedTrials part = analysed_trials(result, found.trials);
+  if (part.left_out == 0) return analysis_of(result, found.trials, found.factors);
+  std::optional<Analysis> made = analysis_of(part.result, part.trials, factors_of(part.result));
+  if (made)
+    made->notes.push_back(
+        std::to_string(part.left_out) +
+        " trials take no part: the final run, and runs that failed or stayed below the threshold");
+  return made;
+}
+
 void set_carbon(Findings& found, const std::optional<EnergyFigure>& total, const EnergyPlan& plan) {
   if (!total) {
     found.no_carbon = "no energy was measured";
@@ -65,7 +76,8 @@ Findings find(StudyResult result, std::span<const StudyResult> references) {
   if (plan) found.rate_tests = rate_tests_of(result, *plan);
   found.factors = factors_of(result);
   found.rankings = rankings_of(result, found.trials);
-  found.analysis = analysis_of(result, found.trials, found.factors);
+  found.analysis = analysis_without_final(result, found);
+  found.pipeline = pipeline_of(result);
   found.histograms = histograms_of(result);
   if (!references.empty()) {
     std::vector<StudyResult> both{result};

@@ -11,6 +11,7 @@
 
 #include "frugal/energy/carbon.h"
 #include "frugal/report/comparison.h"
+#include "frugal/search/factors.h"
 #include "frugal/stats/correlation.h"
 #include "frugal/stats/importance.h"
 #include "frugal/stats/regression.h"
@@ -94,15 +95,6 @@ struct RateTest {
   std::string note = {};
 };
 
-// A parameter with more than one value among the trials.
-struct Factor {
-  std::string name;
-  std::vector<Value> levels = {};  // numbers ascending, else by appearance
-  bool numeric = false;
-  bool log = false;                            // positive and over a factor of 20 or more
-  std::vector<std::optional<int>> level = {};  // per trial; absent where it does not apply
-};
-
 // Trials from the best to the worst by one outcome; those without it are left out.
 struct Ranking {
   std::string by;  // quality, energy, eq
@@ -143,6 +135,29 @@ struct Analysis {
   std::vector<std::string> notes = {};  // what was left out and why
 };
 
+// One line of the greenscreen pipeline: its baseline, the run whose configuration was chosen, the final run.
+struct PipelineRow {
+  std::string stage;  // baseline, chosen, final
+  GreenscreenRun run;
+  // Against the baseline, by the same figures; absent for itself and where there is none.
+  std::optional<double> energy_ratio = {};  // of the joules per epoch
+  std::optional<double> quality_difference = {};
+  std::optional<double> eq_ratio = {};
+};
+struct Pipeline {
+  FinalChoice choice = FinalChoice::Efficiency;
+  std::vector<PipelineRow> rows = {};
+  int configurations = 0;                // that were begun, the baseline not among them
+  int considered = 0;                    // of these: they did not fail and reach the threshold
+  std::vector<ChosenLevel> levels = {};  // of a configuration that was composed of winners
+  std::optional<Point> chosen = {};
+  std::string note = {};
+};
+// Nothing for other strategies.
+std::optional<Pipeline> pipeline_of(const StudyResult& result);
+// Why the final run has the configuration that it has: "the largest efficiency quotient".
+const char* choice_text(FinalChoice choice);
+
 struct Findings {
   StudyResult result;
   std::vector<EnergyPart> phases = {};  // explore, train, evaluate, load, other, then what else there is
@@ -164,6 +179,7 @@ struct Findings {
   std::vector<Ranking> rankings = {};
   std::vector<Histogram> histograms = {};
   std::optional<Analysis> analysis = {};
+  std::optional<Pipeline> pipeline = {};
   std::optional<Comparison> parity = {};  // with ordinary training of the same workload
   std::optional<Emission> carbon = {};
   std::string no_carbon = {};  // the sentence that says why there is no such figure

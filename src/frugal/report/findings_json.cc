@@ -177,6 +177,38 @@ ordered_json analysis_json(const std::optional<Analysis>& analysis) {
           {"notes", analysis->notes}};
 }
 
+ordered_json pipeline_json(const Pipeline& pipeline) {
+  const auto row = [](const PipelineRow& held) {
+    const GreenscreenRun& run = held.run;
+    return ordered_json{{"stage", held.stage},
+                        {"trials", run.trials},
+                        {"point", point_to_json(run.point)},
+                        {"epochs", run.epochs},
+                        {"quality", exact(run.quality)},
+                        {"best", exact(run.best)},
+                        {"energy_per_epoch_j", exact(run.energy_per_epoch)},
+                        {"eq_per_wh", exact(run.eq)},
+                        {"energy_ratio", exact(held.energy_ratio)},
+                        {"quality_difference", exact(held.quality_difference)},
+                        {"eq_ratio", exact(held.eq_ratio)}};
+  };
+  const auto level = [](const ChosenLevel& held) {
+    return ordered_json{
+        {"parameter", held.parameter},
+        {"value", ordered_json(value_to_json(held.value))},
+        {"source", held.source},
+        {"coef", held.coefficient ? exact(held.coefficient->coef) : ordered_json(nullptr)},
+        {"p_value", held.coefficient ? exact(held.coefficient->p_value) : ordered_json(nullptr)}};
+  };
+  return {{"choice", choice_text(pipeline.choice)},
+          {"configurations", pipeline.configurations},
+          {"considered", pipeline.considered},
+          {"chosen", pipeline.chosen ? point_to_json(*pipeline.chosen) : ordered_json(nullptr)},
+          {"levels", column(pipeline.levels, level)},
+          {"note", pipeline.note},
+          {"rows", column(pipeline.rows, row)}};
+}
+
 ordered_json parity_json(const Findings& findings) {
   return findings.parity ? comparison_json(*findings.parity) : ordered_json(nullptr);
 }
@@ -194,7 +226,8 @@ ordered_json findings_json(const Findings& findings) {
           {"rate_tests", rate_tests_json(findings.rate_tests)},
           {"rankings", rankings_json(findings)},
           {"histograms", histograms_json(findings.histograms)},
-          {"analysis", analysis_json(findings.analysis)}};
+          {"analysis", analysis_json(findings.analysis)},
+          {"pipeline", findings.pipeline ? pipeline_json(*findings.pipeline) : ordered_json(nullptr)}};
 }
 
 }  // namespace frugal

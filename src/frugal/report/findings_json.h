@@ -17,6 +17,7 @@ nlohmann::ordered_json anytime_json(const std::vector<AnytimePoint>& curve);
 nlohmann::ordered_json rate_tests_json(const std::vector<RateTest>& tests);
 nlohmann::ordered_json histograms_json(const std::vector<Histogram>& histograms);
 nlohmann::ordered_json analysis_json(const std::optional<Analysis>& analysis);
+nlohmann::ordered_json pipeline_json(const Pipeline& pipeline);
 
 // All of them under one object, with the front, rankings and what trial_results do not say of each trial
 // (docs/json.md).

@@ -90,6 +90,34 @@ std::string markdown_table(const std::vector<std::string>& heads,
   return text;
 }
 
+std::string markdown_pipeline(const Findings& findings) {
+  if (!findings.pipeline) return "";
+  const Pipeline& pipeline = *findings.pipeline;
+  std::vector<std::vector<std::string>> rows;
+  for (const PipelineRow& row : pipeline.rows)
+    rows.push_back({row.stage, std::to_string(row.run.trials.front()), std::to_string(row.run.epochs),
+                    cell(row.run.quality), cell(row.run.energy_per_epoch), cell(row.run.eq, 3),
+                    cell(row.energy_ratio, 3), cell(row.quality_difference, 3), cell(row.eq_ratio, 3),
+                    escaped(row.run.point.text())});
+  std::string text =
+      fmt::format("\n## The pipeline\n\n{} of {} random configurations count. The final run goes by {}.\n",
+                  pipeline.considered, pipeline.configurations, choice_text(pipeline.choice));
+  if (!pipeline.note.empty()) text += "\n" + escaped(pipeline.note) + ".\n";
+  text +=
+      "\n" + markdown_table({"stage", "trial", "epochs",
+                             "last " + escaped(findings.result.header.goal.metric), "energy per epoch",
+                             "EQ, 1/Wh", "energy ÷ baseline", "quality − baseline", "EQ ÷ baseline", "point"},
+                            rows);
+  if (pipeline.levels.empty()) return text;
+  std::vector<std::vector<std::string>> levels;
+  for (const ChosenLevel& level : pipeline.levels)
+    levels.push_back({escaped(level.parameter), escaped(value_text(level.value)), level.source,
+                      level.coefficient ? number_text(level.coefficient->coef, 3) : "–",
+                      level.coefficient ? number_text(level.coefficient->p_value, 3) : "–"});
+  return text + "\nWhere the values of the final run come from:\n\n" +
+         markdown_table({"parameter", "value", "source", "coef, Wh per epoch", "p_value"}, levels);
+}
+
 std::string markdown_context(const Findings& findings) {
   std::string text;
   if (findings.parity) {

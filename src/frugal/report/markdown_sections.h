@@ -15,6 +15,7 @@ std::string escaped(const std::string& text);
 std::string markdown_table(const std::vector<std::string>& heads,
                            const std::vector<std::vector<std::string>>& rows);
 
+std::string markdown_pipeline(const Findings& findings);  // baseline, chosen and final run of greenscreen
 std::string markdown_context(const Findings& findings);   // parity, CO2e, a better epoch that was dropped
 std::string markdown_spending(const Findings& findings);  // joules by fate and phase
 std::string markdown_progress(const Findings& findings);  // Pareto front, anytime curve

@@ -109,6 +109,7 @@ ordered_json trials_json(const Findings& findings) {
       return joules == t.by_phase.end() ? ordered_json(nullptr) : brief(joules->second.value());
     });
   }
+  if (findings.pipeline) held["stage"] = column(trials, [](const TrialResult& t) { return t.stage; });
   held["failure"] = ordered_json::object();
   for (std::size_t i = 0; i < trials.size(); ++i) {
     if (!trials[i].failure.empty()) held["failure"][std::to_string(i)] = trials[i].failure;
@@ -288,6 +289,7 @@ ordered_json page_json(const Findings& findings, const std::string& version) {
           {"rankings", rankings_json(findings)},
           {"histograms", histograms_json(findings.histograms)},
           {"analysis", analysis_json(findings.analysis)},
+          {"pipeline", findings.pipeline ? pipeline_json(*findings.pipeline) : ordered_json(nullptr)},
           {"method", method_json(findings, version)}};
 }
 

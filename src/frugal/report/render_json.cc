@@ -61,6 +61,7 @@ ordered_json trial_json(const TrialResult& trial) {
                     {"energy_j", joules(trial.energy)},
                     {"duration_s", trial.duration.value()}};
   if (!trial.failure.empty()) held["failure"] = trial.failure;
+  if (!trial.stage.empty()) held["stage"] = trial.stage;
   return held;
 }
 
@@ -107,15 +108,19 @@ ordered_json step_json(const Observation& seen) {
 }  // namespace
 
 ordered_json summary_json(const StudyResult& result) {
-  return {{"study", result.header.name},
-          {"strategy", result.strategy},
-          {"seed", result.seed},
-          {"trials", result.trials.size()},
-          {"winner", winner_json(result)},
-          {"energy", energy_json(result)},
-          {"duration_s", result.duration.value()},
-          {"stopped_by", result.stopped_by.empty() ? ordered_json(nullptr) : ordered_json(result.stopped_by)},
-          {"caveats", result.caveats}};
+  ordered_json held{
+      {"study", result.header.name},
+      {"strategy", result.strategy},
+      {"seed", result.seed},
+      {"trials", result.trials.size()},
+      {"winner", winner_json(result)},
+      {"energy", energy_json(result)},
+      {"duration_s", result.duration.value()},
+      {"stopped_by", result.stopped_by.empty() ? ordered_json(nullptr) : ordered_json(result.stopped_by)},
+      {"caveats", result.caveats}};
+  if (const std::optional<Pipeline> pipeline = pipeline_of(result))
+    held["pipeline"] = pipeline_json(*pipeline);
+  return held;
 }
 
 ordered_json report_json(const StudyResult& result) {

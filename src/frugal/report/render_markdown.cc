@@ -114,9 +114,9 @@ std::string method(const StudyResult& result) {
 std::string report_markdown(const Findings& findings) {
   const StudyResult& result = findings.result;
   return "# " + escaped(result.header.name) + "\n\n" + answer(result) + markdown_context(findings) +
-         cost(result) + markdown_spending(findings) + markdown_progress(findings) + trials(result) +
-         markdown_best(findings) + rounds(result) + markdown_rates(findings) + markdown_analysis(findings) +
-         method(result);
+         markdown_pipeline(findings) + cost(result) + markdown_spending(findings) +
+         markdown_progress(findings) + trials(result) + markdown_best(findings) + rounds(result) +
+         markdown_rates(findings) + markdown_analysis(findings) + method(result);
 }
 
 }  // namespace frugal

@@ -30,6 +30,28 @@ std::string phase_line(const StudyResult& result) {
   return line;
 }
 
+std::string ratio_text(const std::optional<double>& ratio, const char* what) {
+  return ratio ? fmt::format("; {} times {}", number_text(*ratio, 3), what) : "";
+}
+
+std::string pipeline_text(const StudyResult& result) {
+  const std::optional<Pipeline> pipeline = pipeline_of(result);
+  if (!pipeline) return "";
+  std::string text;
+  for (const PipelineRow& row : pipeline->rows) {
+    const GreenscreenRun& run = row.run;
+    text += fmt::format("  {:<8} trial {}: {} {}, {} an epoch, EQ {}", row.stage, run.trials.front(),
+                        result.header.goal.metric, run.quality ? number_text(*run.quality) : "none",
+                        run.energy_per_epoch ? to_text(*run.energy_per_epoch) : "not measured",
+                        run.eq ? number_text(*run.eq, 3) + " per Wh" : "none");
+    text += ratio_text(row.energy_ratio, "the baseline's energy") + ratio_text(row.eq_ratio, "its EQ") + "\n";
+  }
+  text += fmt::format("  choice   {} of {} configurations count; {}\n", pipeline->considered,
+                      pipeline->configurations,
+                      pipeline->note.empty() ? choice_text(pipeline->choice) : pipeline->note.c_str());
+  return text;
+}
+
 }  // namespace
 
 std::string figure_text(const std::optional<EnergyFigure>& figure) {
@@ -57,6 +79,7 @@ std::string summary_text(const StudyResult& result) {
       if (!trial.failure.empty()) text += fmt::format("           trial {}: {}\n", trial.id, trial.failure);
     }
   }
+  text += pipeline_text(result);
   text += fmt::format("  energy   {}\n", figure_text(result.energy.total));
   if (result.energy.total) {
     text += fmt::format("           {}\n", phase_line(result));

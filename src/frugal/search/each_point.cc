@@ -24,8 +24,8 @@ Result<Proposal> EachPoint::propose(History history) const {
     const auto id = static_cast<TrialId>(i);
     const SeededPoint& entry = settings_.points[i];
     const TrialSummary* trial = find_trial(trials, id);
-    Step step{id, entry.point, entry.seed, trial == nullptr ? std::nullopt : trial->last_step,
-              0,  Train{},     {}};
+    Step step{id,          entry.point, entry.seed, trial == nullptr ? std::nullopt : trial->last_step,
+              entry.round, Train{},     {}};
     if (trial == nullptr) return Proposal(step);
     any_good = any_good || trial->best.has_value();
     if (trial->dropped) continue;

@@ -14,6 +14,7 @@ namespace frugal {
 struct SeededPoint {
   Point point;
   std::uint64_t seed = 1;
+  int round = 0;  // of its steps: what the point is to a strategy that has several kinds
 };
 
 struct EachPointSettings {

@@ -1,6 +1,7 @@
 #include "frugal/search/trials.h"
 
 #include <algorithm>
+#include <map>
 
 namespace frugal {
 namespace {
@@ -12,6 +13,11 @@ TrialSummary& summary_of(std::vector<TrialSummary>& trials, const Step& step) {
   trials.push_back(TrialSummary{step.trial, step.point, step.seed});
   return trials.back();
 }
+
+struct EpochJoules {
+  Joules joules;
+  int epochs = 0;
+};
 
 void take_epoch(TrialSummary& trial, const EpochRow& row, int step, const Goal& goal) {
   ++trial.epochs;
@@ -29,8 +35,15 @@ bool has_ended(const Train& asked, const Outcome& outcome) {
   return !outcome.failure && static_cast<int>(outcome.epochs.size()) < asked.epochs;
 }
 
+std::optional<double> efficiency_quotient(std::optional<double> quality,
+                                          std::optional<Joules> energy_per_epoch) {
+  if (!quality || !energy_per_epoch || *energy_per_epoch <= Joules(0)) return std::nullopt;
+  return *quality / watt_hours(*energy_per_epoch);
+}
+
 std::vector<TrialSummary> summarise(History history, const Goal& goal) {
   std::vector<TrialSummary> trials;
+  std::map<TrialId, EpochJoules> spent;
   for (const Observation& seen : history) {
     TrialSummary& trial = summary_of(trials, seen.step);
     if (std::holds_alternative<Drop>(seen.step.work)) {
@@ -42,8 +55,18 @@ std::vector<TrialSummary> summarise(History history, const Goal& goal) {
     if (train == nullptr) continue;
     trial.ended = has_ended(*train, seen.outcome);
     for (const auto& [name, value] : train->set.values()) trial.point.set(name, value);
-    for (const EpochRow& row : seen.outcome.epochs) take_epoch(trial, row, seen.number, goal);
+    for (const EpochRow& row : seen.outcome.epochs) {
+      take_epoch(trial, row, seen.number, goal);
+      if (!row.energy) continue;
+      EpochJoules& sum = spent[trial.id];
+      sum.joules += row.energy->value;
+      ++sum.epochs;
+    }
     if (!seen.outcome.failure) trial.last_step = seen.number;
+  }
+  for (TrialSummary& trial : trials) {
+    if (const auto found = spent.find(trial.id); found != spent.end())
+      trial.energy_per_epoch = found->second.joules / found->second.epochs;
   }
   return trials;
 }

@@ -67,6 +67,12 @@ ordered_json strategy_json(const StrategyPlan& strategy) {
     if (sm2->configurations) held["configurations"] = *sm2->configurations;
   } else if (const auto* random = std::get_if<RandomPlan>(&strategy)) {
     held["trials"] = random->trials;
+  } else if (const auto* greenscreen = std::get_if<GreenscreenPlan>(&strategy)) {
+    held["trials"] = greenscreen->trials;
+    if (greenscreen->baseline) held["baseline"] = point_to_json(*greenscreen->baseline);
+    held["final"] = final_choice_words()[static_cast<std::size_t>(greenscreen->final_choice)];
+    held["final_epochs"] = greenscreen->final_epochs;
+    if (greenscreen->threshold) held["threshold"] = *greenscreen->threshold;
   }
   return held;
 }
@@ -107,8 +113,18 @@ void leaves(const ordered_json& node, const std::string& path, std::map<std::str
 
 }  // namespace
 
+const std::vector<std::string>& final_choice_words() {
+  static const std::vector<std::string> words{"eq", "winners", "quality", "none"};
+  return words;
+}
+
+FinalChoice parse_final_choice(const std::string& word) {
+  const std::vector<std::string>& words = final_choice_words();
+  return static_cast<FinalChoice>(std::find(words.begin(), words.end(), word) - words.begin());
+}
+
 std::string strategy_name(const StrategyPlan& strategy) {
-  constexpr std::array<const char*, 5> kNames{"sm2", "random", "grid", "vanilla", "imported"};
+  constexpr std::array<const char*, 6> kNames{"sm2", "random", "grid", "vanilla", "imported", "greenscreen"};
   return kNames[strategy.index()];
 }
 

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "frugal/base/result.h"
+#include "frugal/search/greenscreen.h"
 #include "frugal/search/sm2.h"
 #include "frugal/search/stopping.h"
 #include "frugal/space/space.h"
@@ -50,9 +51,16 @@ struct RandomPlan {
 };
 struct GridPlan {};
 struct VanillaPlan {};
+struct GreenscreenPlan {
+  int trials = 96;                     // random configurations
+  std::optional<Point> baseline = {};  // without what is fixed
+  FinalChoice final_choice = FinalChoice::Efficiency;
+  int final_epochs = 100;
+  std::optional<double> threshold = {};  // of the metric
+};
 // Runs of which nothing is known but what a CSV says (`frugal import`); there is nothing to run.
 struct ImportedPlan {};
-using StrategyPlan = std::variant<Sm2Plan, RandomPlan, GridPlan, VanillaPlan, ImportedPlan>;
+using StrategyPlan = std::variant<Sm2Plan, RandomPlan, GridPlan, VanillaPlan, ImportedPlan, GreenscreenPlan>;
 
 struct EnergyPlan {
   std::string devices = "auto";
@@ -74,9 +82,15 @@ struct Plan {
   int repeats = 1;
   std::uint64_t seed = 1;
   std::string source;  // the study file verbatim
+  std::string report;  // file to write when the study is over; no part of what is stored, and may change
 };
 
-// "sm2", "random", "grid", "vanilla", "imported"
+// "eq", "winners", "quality", "none", in the order of the enumerators.
+const std::vector<std::string>& final_choice_words();
+// `word` must be one of them.
+FinalChoice parse_final_choice(const std::string& word);
+
+// "sm2", "random", "grid", "vanilla", "imported", "greenscreen"
 std::string strategy_name(const StrategyPlan& strategy);
 
 // The whole plan as a study file in JSON.

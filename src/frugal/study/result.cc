@@ -88,6 +88,14 @@ std::vector<TrialResult> trial_results(const StudyRecord& record, const Accounts
   return results;
 }
 
+// The stages of the greenscreen pipeline are the rounds of its steps.
+void set_stages(StudyResult& result, const std::vector<Observation>& history) {
+  std::map<TrialId, const char*> stages;
+  for (const Observation& seen : history)
+    stages.try_emplace(seen.step.trial, stage_text(static_cast<GreenscreenStage>(seen.step.round)));
+  for (TrialResult& trial : result.trials) trial.stage = stages.at(trial.id);
+}
+
 }  // namespace
 
 Result<StudyResult> result_of(StudyRecord record) {
@@ -103,6 +111,10 @@ Result<StudyResult> result_of(StudyRecord record) {
   result.winner = strategy->winner(record.history);
   result.decisions = strategy->decisions(record.history);
   result.trials = trial_results(record, accounts, result.winner);
+  if (const auto* greenscreen = dynamic_cast<const Greenscreen*>(strategy.get())) {
+    result.greenscreen = greenscreen->course(record.history);
+    set_stages(result, record.history);
+  }
   if (result.winner) result.winner_energy = accounts.by_trial.at(result.winner->trial).total;
   result.energy = accounts.all;
   result.wasted = wasted(record, result.winner);

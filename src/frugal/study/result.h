@@ -22,6 +22,7 @@ struct TrialResult {
   Duration duration;
   std::string fate;  // winner, kept, dropped, failed, running
   std::string failure = {};
+  std::string stage = {};  // of the greenscreen pipeline: baseline, search, final
 };
 
 struct StudyResult {
@@ -39,6 +40,7 @@ struct StudyResult {
   std::vector<std::string> sensors;
   std::vector<std::string> workers;
   std::vector<RoundLog> decisions;
+  std::optional<GreenscreenCourse> greenscreen = {};  // of that strategy
   std::vector<Observation> history;
   std::vector<LostAttempt> lost;
 };

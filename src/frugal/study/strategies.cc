@@ -40,10 +40,35 @@ std::unique_ptr<Strategy> make_sm2(const Plan& plan, const Sm2Plan& sm2) {
   return std::make_unique<Sm2>(std::move(settings));
 }
 
+Point with_fixed(const Point& point, const Point& fixed) {
+  return with_fixed(std::vector{point}, fixed).front();
+}
+
+std::unique_ptr<Strategy> make_greenscreen(const Plan& plan, const GreenscreenPlan& greenscreen) {
+  // One more than wanted, in case that the baseline is drawn.
+  std::vector<Point> points = random_points(plan.space, greenscreen.trials + 1, plan.seed);
+  if (greenscreen.baseline) std::erase(points, *greenscreen.baseline);
+  points.resize(std::min(points.size(), static_cast<std::size_t>(greenscreen.trials)));
+  GreenscreenSettings settings;
+  if (greenscreen.baseline) settings.baseline = with_fixed(*greenscreen.baseline, plan.fixed);
+  settings.points = with_fixed(std::move(points), plan.fixed);
+  settings.repeats = plan.repeats;
+  settings.seed = plan.seed;
+  settings.goal = plan.goal;
+  settings.limits = plan.limits;
+  settings.choice = greenscreen.final_choice;
+  settings.final_epochs = greenscreen.final_epochs;
+  settings.threshold = greenscreen.threshold;
+  settings.space = plan.space;
+  return std::make_unique<Greenscreen>(std::move(settings));
+}
+
 }  // namespace
 
 std::unique_ptr<Strategy> make_strategy(const Plan& plan) {
   if (const auto* sm2 = std::get_if<Sm2Plan>(&plan.strategy)) return make_sm2(plan, *sm2);
+  if (const auto* greenscreen = std::get_if<GreenscreenPlan>(&plan.strategy))
+    return make_greenscreen(plan, *greenscreen);
   if (std::holds_alternative<ImportedPlan>(plan.strategy))
     return std::make_unique<EachPoint>(
         EachPointSettings{strategy_name(plan.strategy), {}, plan.goal, plan.limits});

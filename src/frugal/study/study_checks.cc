@@ -40,6 +40,24 @@ void check_sm2(const Fields& top, const Plan& plan, const Sm2Plan& sm2) {
   }
 }
 
+void check_greenscreen(const Fields& top, const Plan& plan, const GreenscreenPlan& greenscreen) {
+  const YAML::Node strategy = top.node("strategy");
+  if (greenscreen.final_choice == FinalChoice::Efficiency && !plan.goal.maximise)
+    top.refuse(strategy["final"] ? strategy["final"] : strategy, "strategy.final",
+               "the efficiency quotient is quality per watt-hour, which says nothing of " + plan.goal.metric +
+                   ", of which less is better",
+               "write final: quality, or final: winners");
+  if (plan.space.empty())
+    top.refuse(strategy, "strategy", "greenscreen draws configurations, but there is no space to draw from");
+  const auto wanted = static_cast<std::size_t>(greenscreen.trials) + (greenscreen.baseline ? 1 : 0);
+  const Result<std::vector<Point>> grid = grid_points(plan.space, wanted);
+  if (grid && grid->size() < wanted)
+    top.refuse(strategy["trials"], "strategy.trials",
+               "is " + std::to_string(greenscreen.trials) + ", but the space holds " +
+                   std::to_string(grid->size()) + " different configurations" +
+                   (greenscreen.baseline ? ", the baseline among them" : ""));
+}
+
 // Every name of the command is one of the study, and every parameter that is searched reaches the program.
 void check_command(const Fields& top, const Plan& plan, const std::string& command) {
   const Fields fields = top.under("workload", {});
@@ -69,7 +87,7 @@ void check_command(const Fields& top, const Plan& plan, const std::string& comma
 void check_straight(const Fields& top, const Plan& plan) {
   const bool program = std::holds_alternative<CommandWorkload>(plan.workload);
   if (!program && !std::holds_alternative<RecordedWorkload>(plan.workload)) return;
-  const std::vector<std::string> able{"random", "grid", "vanilla", "imported"};
+  const std::vector<std::string> able{"random", "grid", "vanilla", "imported", "greenscreen"};
   const std::string name = strategy_name(plan.strategy);
   if (std::find(able.begin(), able.end(), name) != able.end()) return;
   top.refuse(top.node("strategy"), "strategy",
@@ -97,6 +115,8 @@ void check_together(const Fields& top, const Plan& plan) {
     check_command(top, plan, program->command);
   if (std::holds_alternative<TrainerWorkload>(plan.workload)) check_factors(top);
   if (const auto* sm2 = std::get_if<Sm2Plan>(&plan.strategy)) check_sm2(top, plan, *sm2);
+  if (const auto* greenscreen = std::get_if<GreenscreenPlan>(&plan.strategy))
+    check_greenscreen(top, plan, *greenscreen);
   if (std::holds_alternative<VanillaPlan>(plan.strategy)) {
     const Result<std::vector<Point>> grid = grid_points(plan.space, 2);
     if (!grid || grid->size() != 1) {

@@ -6,6 +6,7 @@
 #include "frugal/base/nearest.h"
 #include "frugal/base/units_text.h"
 #include "frugal/energy/carbon.h"
+#include "frugal/study/strategy_fields.h"
 #include "frugal/study/study_checks.h"
 #include "frugal/study/yaml_fields.h"
 #include "frugal/work/command_template.h"
@@ -268,53 +269,6 @@ Point read_fixed(const Fields& top, const Space& space) {
   return fixed;
 }
 
-// ---- strategy
-// ----------------------------------------------------------------------------------------------
-
-Sm2Plan read_sm2(const Fields& top) {
-  const Fields fields =
-      top.under("strategy", {"name", "alpha", "beta", "explore_fraction", "thorough_epochs", "final_epochs",
-                             "exploration", "rate_rule", "rollback_tolerance", "configurations"});
-  Sm2Plan plan;
-  plan.alpha = fields.number("alpha", plan.alpha, 0, 1);
-  plan.beta = fields.number("beta", plan.beta, 0, 1);
-  plan.explore_fraction = fields.number("explore_fraction", plan.explore_fraction, 0, 1);
-  if (plan.explore_fraction == 0)
-    fields.refuse(fields.node("explore_fraction"), "explore_fraction", "must be more than 0");
-  plan.thorough_epochs = static_cast<int>(fields.whole("thorough_epochs", plan.thorough_epochs, 1, kMost));
-  plan.final_epochs = static_cast<int>(fields.whole("final_epochs", plan.final_epochs, 1, kMost));
-  plan.exploration = fields.word("exploration", "probe", {"paper", "probe"}) == "paper" ? Exploration::Paper
-                                                                                        : Exploration::Probe;
-  const std::string rule = plan.exploration == Exploration::Paper ? "paper" : "valley";
-  const std::string chosen = fields.word("rate_rule", rule, {"paper", "descent", "valley"});
-  plan.rate_rule = chosen == "paper"     ? RateRule::Paper
-                   : chosen == "descent" ? RateRule::Descent
-                                         : RateRule::Valley;
-  plan.rollback_tolerance = fields.number("rollback_tolerance", plan.rollback_tolerance, 0, kMany);
-  if (fields.has("configurations"))
-    plan.configurations = static_cast<int>(fields.whole("configurations", {}, 1, 100'000));
-  return plan;
-}
-
-StrategyPlan read_strategy(const Fields& top, const WorkloadPlan& workload) {
-  const std::vector<std::string> names{"sm2", "random", "grid", "vanilla"};
-  const Fields any = top.under("strategy", {});
-  // What import stores; a study file cannot be run with it.
-  if (std::holds_alternative<RecordedWorkload>(workload) && any.has("name") && any.text("name") == "imported")
-    return ImportedPlan{};
-  const std::string name = any.word("name", {}, names);
-  if (name == "sm2") return read_sm2(top);
-  if (name == "random") {
-    const Fields fields = top.under("strategy", {"name", "trials"});
-    if (!fields.has("trials"))
-      fields.refuse(fields.all(), "trials", "is missing", "strategy: {name: random, trials: 20}");
-    return RandomPlan{static_cast<int>(fields.whole("trials", {}, 1, 10'000'000))};
-  }
-  (void)top.under("strategy", {"name"});
-  if (name == "grid") return GridPlan{};
-  return VanillaPlan{};
-}
-
 Limits read_limits(const Fields& top, Duration& step_time) {
   Limits limits;
   if (top.has("limits")) {
@@ -348,6 +302,15 @@ EnergyPlan read_energy(const Fields& top) {
   return plan;
 }
 
+std::string read_report(const Fields& top) {
+  const std::string file = top.text("report");
+  for (const char* ending : {".html", ".pdf", ".md", ".json"}) {
+    if (file.size() > std::string_view(ending).size() && file.ends_with(ending)) return file;
+  }
+  top.refuse(top.node("report"), "report",
+             "'" + file + "' is no file that ends in .html, .pdf, .md or .json");
+}
+
 Plan read_plan(const Fields& top, std::string source) {
   Plan plan;
   plan.source = std::move(source);
@@ -358,11 +321,12 @@ Plan read_plan(const Fields& top, std::string source) {
   plan.goal = std::move(workload.goal);
   plan.space = read_space(top);
   plan.fixed = read_fixed(top, plan.space);
-  plan.strategy = read_strategy(top, plan.workload);
+  plan.strategy = read_strategy(top, plan.workload, plan.space);
   plan.limits = read_limits(top, plan.step_time);
   plan.energy = read_energy(top);
   plan.repeats = static_cast<int>(top.whole("repeats", 1, 1, 100'000));
   plan.seed = static_cast<std::uint64_t>(top.whole("seed", 1, 0, kMost * kMost));
+  if (top.has("report")) plan.report = read_report(top);
   check_together(top, plan);
   return plan;
 }
@@ -380,7 +344,7 @@ Result<Plan> parse_study(std::string_view text, std::string_view shown_name,
     if (!root || root.IsNull())
       return bad_input(file + ": is empty", "see examples/digits-sm2.yaml for a study file");
     const std::vector<std::string> keys{"name",   "workload", "space",   "fixed", "strategy",
-                                        "limits", "energy",   "repeats", "seed"};
+                                        "limits", "energy",   "repeats", "seed",  "report"};
     (void)Fields(root, "", source, keys);
     int line = source.lines;
     for (const std::string& change : overrides) apply_override(root, change, line++);
