@@ -16,6 +16,7 @@ namespace {
 struct AgentOptions {
   std::string devices = "auto";
   std::string interval = "100 ms";
+  bool no_trace = false;
   std::vector<std::string> worker;
 };
 
@@ -38,9 +39,13 @@ int run_it(const AgentOptions& options) {
   const Result<Duration> interval = parse_duration(options.interval);
   if (!interval) return refuse(interval.error());
   settings.interval = *interval;
-  Result<OpenedMeters> meters = open_meters(options.devices, clock, machine_from_environment());
+  const Machine machine = machine_from_environment();
+  Result<OpenedMeters> meters = open_meters(options.devices, clock, machine);
   if (!meters) return refuse(meters.error());
   settings.caveats = meters->caveats;
+  settings.trace = !options.no_trace;
+  settings.host = host_facts(machine);
+  settings.host.push_back({"frugal", FRUGAL_VERSION});
   return run_agent(settings, std::move(meters->meters), clock, WorkerStreams{});
 }
 
@@ -54,6 +59,7 @@ Command agent_command() {
         auto options = std::make_shared<AgentOptions>();
         command.add_option("--devices", options->devices, "What to read")->capture_default_str();
         command.add_option("--interval", options->interval, "Time between readings")->capture_default_str();
+        command.add_flag("--no-trace", options->no_trace, "Tell joules only, no readings");
         command.add_option("worker", options->worker, "The worker's command, after --")->required();
         return [options] { return run_it(*options); };
       },

@@ -105,8 +105,9 @@ Result<ProcessSettings> process_settings(const Plan& plan, const std::string& lo
   if (!worker) return worker.error();
   std::vector<std::string> command{own_path(),   "agent",
                                    "--devices",  plan.energy.devices,
-                                   "--interval", exact_text(plan.energy.interval.value()) + " s",
-                                   "--"};
+                                   "--interval", exact_text(plan.energy.interval.value()) + " s"};
+  if (!plan.energy.trace) command.emplace_back("--no-trace");
+  command.emplace_back("--");
   command.insert(command.end(), worker->begin(), worker->end());
   ProcessSettings settings{std::move(command), log, plan.step_time};
   settings.cancel = &g_cancel;

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sqlite3
 import unittest
 
 from processes import StudyCase, wait_until
@@ -86,6 +87,17 @@ class KilledProcesses(StudyCase):
                 self.assertGreater(steps, 0.99 * 2 * 160)
                 self.assertAlmostEqual(answer["energy"]["total_j"], steps + lost[0], delta=1e-6 * steps)
                 self.assertGreaterEqual(answer["energy"]["wasted_j"], lost[0])
+                self.assert_readings_of_all_attempts(store)
+
+    def assert_readings_of_all_attempts(self, store):
+        """Those of the attempt that was killed up to its last progress; of the others up to their end."""
+        rows = sqlite3.connect(self.path(store)).execute(
+            "SELECT a.state, a.duration_s, min(r.t_s), max(r.t_s), count(*) FROM attempt a JOIN reading r USING (attempt_id) GROUP BY attempt_id").fetchall()
+        self.assertEqual(sorted(row[0] for row in rows), ["finished", "finished", "lost"])
+        for state, duration, first, last, count in rows:
+            self.assertLessEqual(first, 0.2)
+            self.assertGreater(last, duration - 0.3, state)
+            self.assertGreater(count, 5 * duration, "ten readings a second")
 
     def test_checkpoints_removed_or_truncated_between_kill_and_resume(self):
         study = self.scripted_study("--epoch-ms 40")

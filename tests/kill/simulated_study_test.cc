@@ -71,17 +71,26 @@ class WatchedLedger final : public Ledger {
     return watched([&] { return inner_.begin(study, number, attempt, step); });
   }
   Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
-                  Duration duration) override {
+                  Duration duration, const WorkTrace& more = {}) override {
     return watched([&] {
-      return booked(inner_.progress(study, number, attempt, energy, duration), energy.total->value.value());
+      return booked(inner_.progress(study, number, attempt, energy, duration, more),
+                    energy.total->value.value());
     });
   }
-  Status finish(const std::string& study, int number, int attempt, const Outcome& outcome) override {
-    return watched([&] { return booked(inner_.finish(study, number, attempt, outcome), 0); });
+  Status finish(const std::string& study, int number, int attempt, const Outcome& outcome,
+                const WorkTrace& more = {}) override {
+    return watched([&] { return booked(inner_.finish(study, number, attempt, outcome, more), 0); });
   }
   Status lose(const std::string& study, int number, int attempt, const std::string& why,
-              const EnergyReport& energy, Duration duration) override {
-    return watched([&] { return inner_.lose(study, number, attempt, why, energy, duration); });
+              const EnergyReport& energy, Duration duration, const WorkTrace& more = {}) override {
+    return watched([&] { return inner_.lose(study, number, attempt, why, energy, duration, more); });
+  }
+  Status host(const std::string& study, const HostFacts& facts) override {
+    return watched([&] { return inner_.host(study, facts); });
+  }
+  Result<TraceList> traces(const std::string& study) override { return inner_.traces(study); }
+  Result<WorkTrace> trace(const std::string& study, int number, int attempt) override {
+    return inner_.trace(study, number, attempt);
   }
   Status remark(const std::string& study, RemarkKind kind, const std::string& text) override {
     return watched([&] { return inner_.remark(study, kind, text); });

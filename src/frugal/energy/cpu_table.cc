@@ -112,12 +112,13 @@ std::string plain(std::string_view name) {
   return result;
 }
 
-// The value of the first line "key : value".
-std::string field(const std::string& cpuinfo, std::string_view key) {
+}  // namespace
+
+std::string proc_field(const std::string& text, std::string_view key) {
   std::size_t at = 0;
-  while (at < cpuinfo.size()) {
-    const std::size_t end = std::min(cpuinfo.find('\n', at), cpuinfo.size());
-    const std::string_view line(cpuinfo.data() + at, end - at);
+  while (at < text.size()) {
+    const std::size_t end = std::min(text.find('\n', at), text.size());
+    const std::string_view line(text.data() + at, end - at);
     const std::size_t colon = line.find(':');
     if (line.starts_with(key) && colon != std::string_view::npos &&
         line.find_first_not_of(" \t", key.size()) == colon) {
@@ -128,8 +129,6 @@ std::string field(const std::string& cpuinfo, std::string_view key) {
   }
   return {};
 }
-
-}  // namespace
 
 std::span<const CpuModel> cpu_table() { return kCpus; }
 
@@ -147,10 +146,10 @@ const CpuModel* find_cpu(std::string_view model_name) {
 
 std::optional<KnownCpu> known_cpu(const std::string& proc) {
   const std::string cpuinfo = kernel_text(proc + "/cpuinfo").value_or("");
-  const CpuModel* cpu = find_cpu(field(cpuinfo, "model name"));
+  const CpuModel* cpu = find_cpu(proc_field(cpuinfo, "model name"));
   if (cpu == nullptr) return std::nullopt;
-  const bool is_virtual = (field(cpuinfo, "flags") + " ").find(" hypervisor ") != std::string::npos;
-  const double siblings = parse_kernel_number(field(cpuinfo, "siblings")).value_or(0);
+  const bool is_virtual = (proc_field(cpuinfo, "flags") + " ").find(" hypervisor ") != std::string::npos;
+  const double siblings = parse_kernel_number(proc_field(cpuinfo, "siblings")).value_or(0);
   // What a virtual machine says of its sockets is its own; a real one may have its second threads switched
   // off.
   const bool ask_table = is_virtual || siblings < 1 || siblings > cpu->threads;

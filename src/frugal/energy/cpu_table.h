@@ -29,6 +29,9 @@ struct KnownCpu {
   Watts tdp{0};     // of one socket
   int threads = 1;  // of one socket that the system can use; in a virtual machine those of the real CPU
 };
+// The value of the first line "key : value" in a text of /proc (cpuinfo, meminfo); empty where there is none.
+std::string proc_field(const std::string& text, std::string_view key);
+
 // The CPU of the machine; nothing where the table does not have it.
 std::optional<KnownCpu> known_cpu(const std::string& proc = "/proc");
 

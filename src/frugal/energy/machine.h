@@ -15,6 +15,7 @@ struct Machine {
   std::string sys = "/sys";
   std::string dev = "/dev";
   std::string proc = "/proc";
+  std::string os_release = "/etc/os-release";
   std::string nvml_library = "libnvidia-ml.so.1";
   // The first that works. Packages for running only (Debian's, and ROCm's own) leave out the bare names.
   std::vector<std::string> amd_libraries = {"libamd_smi.so", "/opt/rocm/lib/libamd_smi.so",

@@ -121,6 +121,7 @@ Status PhaseAccount::begin(std::string_view name) {
   }
   close(recorder_.mark());
   open_ = name;
+  edges_.push_back({segment_begin_, booked_as()});
   return {};
 }
 
@@ -131,6 +132,7 @@ Status PhaseAccount::end(std::string_view name) {
   }
   close(recorder_.mark());
   open_.clear();
+  edges_.push_back({segment_begin_, kOther});
   return {};
 }
 
@@ -195,6 +197,8 @@ EnergyReport PhaseAccount::take() {
   late_ = late_until(now);
   since_ = now;
   segments_.clear();
+  edges_.clear();
+  if (!open_.empty()) edges_.push_back({now, booked_as()});
   return std::move(booking.report);
 }
 

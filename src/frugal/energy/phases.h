@@ -10,13 +10,14 @@
 #include "frugal/base/result.h"
 #include "frugal/energy/recorder.h"
 #include "frugal/energy/report.h"
+#include "frugal/energy/work_trace.h"
 
 namespace frugal {
 
 // Totals and phases hold the parts of the machine (recorder.h); a meter of the whole machine is in by_device
-// alone. "explore", "train", "evaluate" and "load" have their own account; any other name is booked as "other".
-// Phases do not nest. Used by one thread at a time; the recorder must outlive it. Every edge is a mark() of
-// the recorder. Memory grows with the number of edges until take().
+// alone. "explore", "train", "evaluate" and "load" have their own account; any other name is booked as
+// "other". Phases do not nest. Used by one thread at a time; the recorder must outlive it. Every edge is a
+// mark() of the recorder. Memory grows with the number of edges until take().
 class PhaseAccount {
  public:
   // Accounting starts now.
@@ -32,6 +33,8 @@ class PhaseAccount {
   // since().
   EnergyReport take();
   Instant since() const { return since_; }
+  // Where the work changed its phase since then. A phase that was open at that moment begins there.
+  const std::vector<PhaseEdge>& edges() const { return edges_; }
   Instant needed_from() const { return late_.begin; }
 
  private:
@@ -56,6 +59,7 @@ class PhaseAccount {
   Instant segment_begin_;
   std::string open_;  // name of the open phase, or empty
   std::vector<Segment> segments_;
+  std::vector<PhaseEdge> edges_;
   Window late_;                 // the last moments of the take before
   JoulesByDevice late_booked_;  // what was booked for them
   JoulesByDevice owed_;

@@ -26,7 +26,12 @@ class ReadingLog {
     readings_.push_back(reading);
   }
   // Forgets the first `count` readings of view().
-  void forget(std::size_t count) { first_ += count; }
+  void forget(std::size_t count) {
+    first_ += count;
+    forgotten_ += count;
+  }
+  // Readings have numbers in the order of their arrival, from 0: that of the first one of view().
+  std::size_t first_number() const { return forgotten_; }
 
  private:
   void compact() {
@@ -36,6 +41,7 @@ class ReadingLog {
 
   std::vector<Reading> readings_;
   std::size_t first_ = 0;
+  std::size_t forgotten_ = 0;
 };
 
 }  // namespace frugal

@@ -164,6 +164,28 @@ std::vector<Trace> Recorder::traces() const {
   return all;
 }
 
+std::vector<Trace> Recorder::traces_from(std::vector<std::size_t>& next) const {
+  const std::scoped_lock lock(traces_mutex_);
+  std::vector<Trace> all;
+  next.resize(cards_.size(), 0);
+  for (std::size_t i = 0; i < cards_.size(); ++i) {
+    const std::span<const Reading> kept = readings_[i].view();
+    const std::size_t first = readings_[i].first_number();
+    const std::size_t skip = std::min(next[i] > first ? next[i] - first : 0, kept.size());
+    all.push_back({cards_[i], {kept.begin() + static_cast<std::ptrdiff_t>(skip), kept.end()}, interval_});
+    next[i] = first + kept.size();
+  }
+  return all;
+}
+
+std::vector<std::size_t> Recorder::first_needed(Instant begin) const {
+  const std::scoped_lock lock(traces_mutex_);
+  std::vector<std::size_t> numbers;
+  for (std::size_t i = 0; i < cards_.size(); ++i)
+    numbers.push_back(readings_[i].first_number() + frugal::first_needed(view(i), begin));
+  return numbers;
+}
+
 std::vector<std::string> Recorder::disagreements(Window window) const {
   std::vector<std::string> found;
   const std::scoped_lock lock(traces_mutex_);
@@ -176,7 +198,7 @@ std::vector<std::string> Recorder::disagreements(Window window) const {
 void Recorder::forget_before(Instant instant) {
   const std::scoped_lock lock(traces_mutex_);
   for (std::size_t i = 0; i < cards_.size(); ++i) {
-    readings_[i].forget(first_needed(view(i), instant));
+    readings_[i].forget(frugal::first_needed(view(i), instant));
   }
 }
 

@@ -63,6 +63,11 @@ class Recorder {
 
   const std::vector<MeterCard>& cards() const { return cards_; }
   std::vector<Trace> traces() const;
+  // Readings have numbers in the order of the polls, from 0, each meter its own. Copies those from `next` on
+  // (one number a meter) that are not forgotten, and moves `next` behind them.
+  std::vector<Trace> traces_from(std::vector<std::size_t>& next) const;
+  // The number of the first reading of each meter that a window which begins at `begin` needs.
+  std::vector<std::size_t> first_needed(Instant begin) const;
   // Meters whose counter and power disagree in the window, in words (cross_check.h).
   std::vector<std::string> disagreements(Window window) const;
   // Drops readings that no window from `instant` on needs. Cheap: it may be called after every window.

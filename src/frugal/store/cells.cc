@@ -38,9 +38,8 @@ void append_figure(Cells& cells, const EnergyFigure* figure) {
 
 Result<std::optional<EnergyFigure>> figure_at(const Row& row, int first) {
   if (row.is_null(first + 4)) return std::optional<EnergyFigure>();
-  const std::string name = row.text(first + 4);
-  const std::optional<Method> method = parse_method(name);
-  if (!method) return unreadable("the method '" + name + "' is unknown");
+  const std::optional<Method> method = parse_method(row.view(first + 4));
+  if (!method) return unreadable("the method '" + row.text(first + 4) + "' is unknown");
   return std::optional(EnergyFigure{.value = Joules(row.number(first)),
                                     .low = Joules(row.number(first + 1)),
                                     .high = Joules(row.number(first + 2)),
@@ -74,7 +73,7 @@ Result<std::map<std::string, double>> metrics_at(const Row& row, int first, cons
   std::map<std::string, double> metrics;
   if (!row.is_null(first + 1)) {
     try {
-      const json others = json::parse(row.text(first + 1));
+      const json others = json::parse(row.view(first + 1));
       for (const auto& [name, held] : others.items()) metrics[name] = metric_number(held);
     } catch (const json::exception& failure) {
       return unreadable(failure.what());

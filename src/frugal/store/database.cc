@@ -65,11 +65,13 @@ double Row::number(int column) const {
                          : sqlite3_column_double(statement_, column);
 }
 
-std::string Row::text(int column) const {
+std::string_view Row::view(int column) const {
   const auto* data = reinterpret_cast<const char*>(sqlite3_column_text(statement_, column));
   if (data == nullptr) return {};
   return {data, static_cast<std::size_t>(sqlite3_column_bytes(statement_, column))};
 }
+
+std::string Row::text(int column) const { return std::string(view(column)); }
 
 void Database::Close::operator()(sqlite3* connection) const { sqlite3_close_v2(connection); }
 void Database::Finalize::operator()(sqlite3_stmt* statement) const { sqlite3_finalize(statement); }
@@ -79,7 +81,8 @@ Result<std::unique_ptr<Database>> Database::connect(const std::string& path, con
   auto database = std::make_unique<Database>();
   database->path_ = path;
   sqlite3* connection = nullptr;
-  const int code = sqlite3_open_v2(name.c_str(), &connection, flags | SQLITE_OPEN_EXRESCODE, nullptr);
+  const int code = sqlite3_open_v2(name.c_str(), &connection,
+                                   flags | SQLITE_OPEN_EXRESCODE | SQLITE_OPEN_NOMUTEX, nullptr);
   database->connection_.reset(connection);
   if (code != SQLITE_OK) return database->error(code);
   return database;

@@ -36,6 +36,8 @@ class Row {
   int small(int column) const { return static_cast<int>(integer(column)); }
   double number(int column) const;     // NaN where NULL
   std::string text(int column) const;  // empty where NULL
+  std::string_view view(
+      int column) const;  // likewise; valid until the row is left or its column read otherwise
 
  private:
   sqlite3_stmt* statement_;

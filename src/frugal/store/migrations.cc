@@ -9,7 +9,7 @@
 namespace frugal {
 namespace {
 
-constexpr std::array<const char*, 1> kScripts{kSchema1};
+constexpr std::array<const char*, 2> kScripts{kSchema1, kSchema2};
 
 Result<std::int64_t> read_number(Database& database, const char* sql) {
   const Result<std::optional<std::int64_t>> number = database.integer(sql);

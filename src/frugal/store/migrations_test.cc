@@ -260,6 +260,71 @@ PRAGMA application_id = 1181902668;
 PRAGMA user_version = 1;
 )sql";
 
+// What the second release added to it, and rows of its own. Never changed.
+constexpr const char* kVersion2 = R"sql(
+CREATE TABLE sensor (
+  sensor_id      INTEGER PRIMARY KEY,
+  study_id       INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+  device         TEXT NOT NULL,
+  sensor         TEXT NOT NULL,
+  method         TEXT NOT NULL,
+  interval_s     REAL NOT NULL,
+  period_s       REAL NOT NULL,
+  window_s       REAL NOT NULL,
+  relative_error REAL NOT NULL,
+  whole_machine  INTEGER NOT NULL,
+  counter_range_j REAL,
+  max_power_w    REAL,
+  power_field    TEXT,
+  power_period_s REAL,
+  power_window_s REAL,
+  caveat         TEXT
+) STRICT;
+CREATE INDEX sensor_of_study ON sensor (study_id);
+
+CREATE TABLE attempt_trace (
+  attempt_id     INTEGER PRIMARY KEY REFERENCES attempt ON DELETE CASCADE,
+  clock_ns       INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE reading (
+  attempt_id     INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
+  sensor_id      INTEGER NOT NULL,
+  t_s            REAL NOT NULL,
+  power_w        REAL,
+  counter_j      REAL,
+  PRIMARY KEY (attempt_id, sensor_id, t_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phase_edge (
+  attempt_id     INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
+  t_s            REAL NOT NULL,
+  phase          TEXT NOT NULL,
+  PRIMARY KEY (attempt_id, t_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE host_fact (
+  fact_id        INTEGER PRIMARY KEY,
+  study_id       INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+  name           TEXT NOT NULL,
+  value          TEXT NOT NULL,
+  UNIQUE (study_id, name, value)
+) STRICT;
+
+CREATE VIEW reading_rows AS
+SELECT s.name AS study, a.trial, a.step, a.attempt, a.state, m.device, r.t_s, r.power_w, r.counter_j,
+       coalesce((SELECT p.phase FROM phase_edge p WHERE p.attempt_id = r.attempt_id AND p.t_s <= r.t_s
+                 ORDER BY p.t_s DESC LIMIT 1), 'other') AS phase
+FROM study s JOIN attempt a USING (study_id) JOIN reading r USING (attempt_id) JOIN sensor m USING (sensor_id);
+
+INSERT INTO sensor VALUES (1, 1, 'gpu0', 'NVML', 'counter', 0.1, 0.1, 0.025, 0.05, 0, 1e6, 437.5, 'instant', 0.1, 0.025, 'a caveat');
+INSERT INTO attempt_trace VALUES (1, 123456789);
+INSERT INTO reading VALUES (1, 1, -0.5, 100.5, 7.25), (1, 1, 0.5, NULL, NULL);
+INSERT INTO phase_edge VALUES (1, 0.25, 'train');
+INSERT INTO host_fact VALUES (1, 1, 'processor', 'X');
+PRAGMA user_version = 2;
+)sql";
+
 // The schema without comments and white space: what two stores must agree on.
 std::string shape(Database& database) {
   std::string all;
@@ -298,6 +363,29 @@ TEST_F(MigrationsTest, AStoreOfVersion1IsReadToday) {
   EXPECT_EQ(record.caveats, std::vector<std::string>{"a caveat"});
   EXPECT_EQ(record.sensors, std::vector<std::string>{"gpu0"});
   EXPECT_EQ(record.workers, std::vector<std::string>{"w"});
+}
+
+TEST_F(MigrationsTest, AStoreOfVersion1HasNoReadings) {
+  ASSERT_TRUE(std::move(Database::open(path_, OpenMode::ReadWrite)).value()->script(kVersion1).ok());
+  const auto ledger = opened(path_);
+  EXPECT_TRUE(ledger->traces("digits")->attempts.empty());
+  EXPECT_TRUE(ledger->trace("digits", 0, 1)->empty());
+  EXPECT_TRUE(ledger->read("digits")->value().host.empty());
+}
+
+TEST_F(MigrationsTest, AStoreOfVersion2IsReadToday) {
+  const auto old = std::move(Database::open(path_, OpenMode::ReadWrite)).value();
+  ASSERT_TRUE(old->script(kVersion1).ok());
+  ASSERT_TRUE(old->script(kVersion2).ok());
+  const auto ledger = opened(path_);
+  EXPECT_EQ(ledger->read("digits")->value().host, (HostFacts{{"processor", "X"}}));
+  EXPECT_EQ(ledger->traces("digits")->attempts.at(0).trial, 3);
+  const WorkTrace trace = *ledger->trace("digits", 0, 1);
+  EXPECT_EQ(trace.clock.nanoseconds(), 123456789);
+  EXPECT_EQ(trace.edges.at(0).phase, "train");
+  EXPECT_EQ(trace.traces.at(0).card.power->field, "instant");
+  EXPECT_EQ(trace.traces[0].readings.at(0).counter, Joules(7.25));
+  EXPECT_FALSE(trace.traces[0].readings.at(1).power.has_value());
 }
 
 TEST_F(MigrationsTest, AnOldStoreMigratedHasTheSchemaOfANewOne) {

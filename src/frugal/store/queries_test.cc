@@ -39,6 +39,8 @@ class QueriesTest : public testing::Test {
     ASSERT_TRUE(ledger->begin("digits", 3, 1, train_step(1)).ok());
     ASSERT_TRUE(ledger->lose("digits", 3, 1, "died", report(2), Duration(1)).ok());
     ASSERT_TRUE(ledger->begin("digits", 3, 2, train_step(1)).ok());
+    ASSERT_TRUE(ledger->progress("digits", 3, 2, {}, Duration(0), ledger_examples::trace(0, 6)).ok());
+    ASSERT_TRUE(ledger->host("digits", {{"processor", "X"}}).ok());
     database_ = std::move(Database::open(path_, OpenMode::ReadOnly)).value();
   }
   static void keep(Ledger& ledger, const std::string& study, int number, const Step& step,
@@ -133,7 +135,8 @@ TEST_F(QueriesTest, EveryRowNamesItsStudyTrialAndStep) {
 TEST_F(QueriesTest, AStudyGoesWithAllThatBelongsToIt) {
   const auto writer = std::move(Database::open(path_, OpenMode::ReadWrite)).value();
   ASSERT_TRUE(writer->script("PRAGMA foreign_keys = ON; DELETE FROM study").ok());
-  for (const char* table : {"attempt", "epoch", "curve", "phase_energy", "device_energy", "remark"}) {
+  for (const char* table : {"attempt", "epoch", "curve", "phase_energy", "device_energy", "remark", "sensor",
+                            "attempt_trace", "reading", "phase_edge", "host_fact"}) {
     EXPECT_EQ(rows(std::string("SELECT count(*) FROM ") + table, 1), "0\n") << table;
   }
 }

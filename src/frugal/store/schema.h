@@ -157,4 +157,61 @@ SELECT s.name AS study, spent.trial,
 FROM spent JOIN study s USING (study_id) LEFT JOIN reached USING (study_id, trial);
 )sql";
 
+inline constexpr const char* kSchema2 = R"sql(
+CREATE TABLE sensor (                                        -- what is known of a meter whose readings are kept
+  sensor_id      INTEGER PRIMARY KEY,
+  study_id       INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+  device         TEXT NOT NULL,                              -- gpu0, cpu0, …
+  sensor         TEXT NOT NULL,
+  method         TEXT NOT NULL,                              -- counter, integral, model
+  interval_s     REAL NOT NULL,                              -- mean time between readings
+  period_s       REAL NOT NULL,                              -- how often the sensor has a new value; 0: always
+  window_s       REAL NOT NULL,                              -- how much of the time before a value it has seen
+  relative_error REAL NOT NULL,                              -- of joules
+  whole_machine  INTEGER NOT NULL,                           -- 1: sees what others see too, and is in no total
+  counter_range_j REAL,                                      -- at which the counter wraps
+  max_power_w    REAL,
+  power_field    TEXT,                                       -- of readings that have watts beside the counter
+  power_period_s REAL,
+  power_window_s REAL,
+  caveat         TEXT
+) STRICT;
+CREATE INDEX sensor_of_study ON sensor (study_id);
+
+CREATE TABLE attempt_trace (                                 -- an attempt of which readings are kept
+  attempt_id     INTEGER PRIMARY KEY REFERENCES attempt ON DELETE CASCADE,
+  clock_ns       INTEGER NOT NULL                            -- the machine's steady clock at t_s = 0
+) STRICT;
+
+CREATE TABLE reading (                                       -- one poll of one meter
+  attempt_id     INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
+  sensor_id      INTEGER NOT NULL,                           -- of sensor
+  t_s            REAL NOT NULL,                              -- since the begin of the attempt
+  power_w        REAL,
+  counter_j      REAL,                                       -- both NULL: nothing could be read
+  PRIMARY KEY (attempt_id, sensor_id, t_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE phase_edge (                                    -- from t_s on the work is this phase
+  attempt_id     INTEGER NOT NULL REFERENCES attempt ON DELETE CASCADE,
+  t_s            REAL NOT NULL,
+  phase          TEXT NOT NULL,
+  PRIMARY KEY (attempt_id, t_s)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE host_fact (                                     -- what machine worked; each said once, in this order
+  fact_id        INTEGER PRIMARY KEY,
+  study_id       INTEGER NOT NULL REFERENCES study ON DELETE CASCADE,
+  name           TEXT NOT NULL,                              -- processor, memory, kernel, …
+  value          TEXT NOT NULL,
+  UNIQUE (study_id, name, value)
+) STRICT;
+
+CREATE VIEW reading_rows AS
+SELECT s.name AS study, a.trial, a.step, a.attempt, a.state, m.device, r.t_s, r.power_w, r.counter_j,
+       coalesce((SELECT p.phase FROM phase_edge p WHERE p.attempt_id = r.attempt_id AND p.t_s <= r.t_s
+                 ORDER BY p.t_s DESC LIMIT 1), 'other') AS phase
+FROM study s JOIN attempt a USING (study_id) JOIN reading r USING (attempt_id) JOIN sensor m USING (sensor_id);
+)sql";
+
 }  // namespace frugal

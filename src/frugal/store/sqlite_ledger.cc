@@ -6,6 +6,7 @@
 #include "frugal/store/migrations.h"
 #include "frugal/store/store_file.h"
 #include "frugal/store/study_reader.h"
+#include "frugal/store/trace_rows.h"
 
 namespace frugal {
 namespace {
@@ -120,15 +121,17 @@ Status SqliteLedger::begin(const std::string& study, int number, int attempt, co
 }
 
 Status SqliteLedger::progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
-                              Duration duration) {
+                              Duration duration, const WorkTrace& more) {
   return write(study, [&](const Study& found) -> Status {
     const Result<std::int64_t> id = running("progress", found, number, attempt);
     if (!id) return id.error();
+    if (Status kept = write_trace(*database_, found.id, *id, more); !kept) return kept;
     return write_spent(*database_, *id, energy, duration);
   });
 }
 
-Status SqliteLedger::finish(const std::string& study, int number, int attempt, const Outcome& outcome) {
+Status SqliteLedger::finish(const std::string& study, int number, int attempt, const Outcome& outcome,
+                            const WorkTrace& more) {
   return write(study, [&](const Study& found) -> Status {
     const Result<std::int64_t> id = running("finish", found, number, attempt);
     if (!id) return id.error();
@@ -137,15 +140,17 @@ Status SqliteLedger::finish(const std::string& study, int number, int attempt, c
         {found.id, number});
     if (!other) return other.error();
     if (*other) return wrong_time("finish", number, attempt, "comes after another one that is finished");
+    if (Status kept = write_trace(*database_, found.id, *id, more); !kept) return kept;
     return write_outcome(*database_, *id, outcome, found.steering);
   });
 }
 
 Status SqliteLedger::lose(const std::string& study, int number, int attempt, const std::string& why,
-                          const EnergyReport& energy, Duration duration) {
+                          const EnergyReport& energy, Duration duration, const WorkTrace& more) {
   return write(study, [&](const Study& found) -> Status {
     const Result<std::int64_t> id = running("lose", found, number, attempt);
     if (!id) return id.error();
+    if (Status kept = write_trace(*database_, found.id, *id, more); !kept) return kept;
     if (Status spent = write_spent(*database_, *id, energy, duration); !spent) return spent;
     return database_->run("UPDATE attempt SET state = 'lost', lost_why = ? WHERE attempt_id = ?", {why, *id});
   });
@@ -188,11 +193,40 @@ Status SqliteLedger::remark(const std::string& study, RemarkKind kind, const std
   });
 }
 
+Status SqliteLedger::host(const std::string& study, const HostFacts& facts) {
+  return write(study, [&](const Study& found) {
+    for (const HostFact& fact : facts) {
+      Status kept = database_->run(
+          "INSERT INTO host_fact (study_id, name, value) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+          {found.id, fact.name, fact.value});
+      if (!kept) return kept;
+    }
+    return Status();
+  });
+}
+
 Status SqliteLedger::stop(const std::string& study, const std::optional<std::string>& reason) {
   return write(study, [&](const Study& found) {
     return database_->run("UPDATE study SET stopped_by = ? WHERE study_id = ?",
                           {reason ? Cell(*reason) : Cell(nullptr), found.id});
   });
+}
+
+Result<TraceList> SqliteLedger::traces(const std::string& study) {
+  const Result<Transaction> transaction = Transaction::read(*database_);
+  if (!transaction) return transaction.error();
+  return list_traces(*database_, study);
+}
+
+Result<WorkTrace> SqliteLedger::trace(const std::string& study, int number, int attempt) {
+  const Result<Transaction> transaction = Transaction::read(*database_);
+  if (!transaction) return transaction.error();
+  const Result<std::optional<std::int64_t>> id = database_->integer(
+      "SELECT attempt_id FROM study JOIN attempt USING (study_id) WHERE name = ? AND step = ? AND attempt = "
+      "?",
+      {study, number, attempt});
+  if (!id) return id.error();
+  return *id ? read_trace(*database_, **id) : WorkTrace();
 }
 
 }  // namespace frugal

@@ -24,12 +24,16 @@ class SqliteLedger final : public Ledger {
   Status create(const StudyHeader& header) override;
   Status begin(const std::string& study, int number, int attempt, const Step& step) override;
   Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
-                  Duration duration) override;
-  Status finish(const std::string& study, int number, int attempt, const Outcome& outcome) override;
+                  Duration duration, const WorkTrace& more = {}) override;
+  Status finish(const std::string& study, int number, int attempt, const Outcome& outcome,
+                const WorkTrace& more = {}) override;
   Status lose(const std::string& study, int number, int attempt, const std::string& why,
-              const EnergyReport& energy, Duration duration) override;
+              const EnergyReport& energy, Duration duration, const WorkTrace& more = {}) override;
   Status remark(const std::string& study, RemarkKind kind, const std::string& text) override;
+  Status host(const std::string& study, const HostFacts& facts) override;
   Status stop(const std::string& study, const std::optional<std::string>& reason) override;
+  Result<TraceList> traces(const std::string& study) override;
+  Result<WorkTrace> trace(const std::string& study, int number, int attempt) override;
   // Studies that are over, from elsewhere: all of them or nothing. Lost attempts are not taken.
   Status import(std::span<const StudyRecord> records);
 

@@ -93,7 +93,7 @@ TEST_F(StoreFileTest, ADatabaseOfAnotherProgram) {
 TEST_F(StoreFileTest, AStoreOfANewerFrugal) {
   fill("s");
   sql("PRAGMA user_version = 99");
-  refused("the store '" + path_ + "' was written by a newer frugal: its schema is 99, this frugal knows 1",
+  refused("the store '" + path_ + "' was written by a newer frugal: its schema is 99, this frugal knows 2",
           "it was left as it is; update frugal, or name another store with --store FILE");
 }
 
@@ -246,7 +246,7 @@ TEST_F(StoreFileTest, EveryConnectionThatWritesIsSetForDurability) {
   EXPECT_EQ(database->integer("PRAGMA foreign_keys")->value(), 1);
   EXPECT_EQ(database->integer("PRAGMA busy_timeout")->value(), 5000);
   EXPECT_EQ(database->integer("PRAGMA application_id")->value(), kApplicationId);
-  EXPECT_EQ(database->integer("PRAGMA user_version")->value(), 1);
+  EXPECT_EQ(database->integer("PRAGMA user_version")->value(), 2);
 }
 
 }  // namespace

@@ -2,7 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <charconv>
 #include <nlohmann/json.hpp>
+#include <optional>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "frugal/store/cells.h"
@@ -24,13 +29,55 @@ struct Attempt {
 Error unreadable(const std::string& what) { return Error{ErrorCode::StoreBroken, what}; }
 
 template <class Json>
-Result<Json> parsed(const std::string& text) {
+Result<Json> parsed(std::string_view text) {
   try {
     return Json::parse(text);
   } catch (const nlohmann::json::exception& failure) {
     return unreadable(failure.what());
   }
 }
+
+// Steps out of their texts. Those of one trial mostly differ in `from` alone, which step_to_json() writes
+// first: the rest of a text is read once.
+class StepTexts {
+ public:
+  Result<Step> read(std::string_view text) {
+    const auto [from, rest] = split(text);
+    if (const auto known = steps_.find(rest); known != steps_.end()) {
+      Step step = known->second;
+      if (from) step.from = from;
+      return step;
+    }
+    const Result<nlohmann::json> asked = parsed<nlohmann::json>(text);
+    if (!asked) return asked.error();
+    Result<Step> step = step_from_json(*asked);
+    if (!step) return step;
+    if (steps_.size() >= kMost) steps_.clear();
+    steps_.emplace(std::string(rest), *step);
+    return step;
+  }
+
+ private:
+  struct Hash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>()(text); }
+  };
+  static constexpr std::size_t kMost = 4096;
+  static constexpr std::string_view kFrom = "{\"from\":";
+
+  // A text that does not begin so is its own rest.
+  static std::pair<std::optional<int>, std::string_view> split(std::string_view text) {
+    if (!text.starts_with(kFrom)) return {std::nullopt, text};
+    int from = 0;
+    const char* const begin = text.data() + kFrom.size();
+    const auto [end, failure] = std::from_chars(begin, text.data() + text.size(), from);
+    if (failure != std::errc() || end == text.data() + text.size() || *end != ',')
+      return {std::nullopt, text};
+    return {from, text.substr(static_cast<std::size_t>(end - text.data()))};
+  }
+
+  std::unordered_map<std::string, Step, Hash, std::equal_to<>> steps_;
+};
 
 // One study. Every query about its attempts comes in the order of the attempts, so that they are joined in
 // one pass.
@@ -42,6 +89,7 @@ class StudyReader {
  private:
   Status read_header();
   Status read_remarks();
+  Status read_host();
   Status read_attempts();
   Status read_epochs();
   Status read_curves();
@@ -61,6 +109,7 @@ class StudyReader {
   bool found_ = false;
   StudyRecord record_;
   std::vector<Attempt> attempts_;
+  StepTexts steps_;
 };
 
 Error StudyReader::placed(const Error& error, const std::string& record) const {
@@ -103,10 +152,16 @@ Status StudyReader::read_remarks() {
                         });
 }
 
+Status StudyReader::read_host() {
+  return database_.each("SELECT name, value FROM host_fact WHERE study_id = ? ORDER BY fact_id", {study_id_},
+                        [this](const Row& row) {
+                          record_.host.push_back({row.text(0), row.text(1)});
+                          return Status();
+                        });
+}
+
 Status StudyReader::add_attempt(const Row& row) {
-  const Result<nlohmann::json> asked = parsed<nlohmann::json>(row.text(5));
-  if (!asked) return asked.error();
-  Result<Step> step = step_from_json(*asked);
+  Result<Step> step = steps_.read(row.view(5));
   if (!step) return step.error();
   Attempt held{row.integer(0), row.small(1), row.small(2), row.text(3), row.text(4), std::move(*step), {}};
   Outcome& outcome = held.outcome;
@@ -132,6 +187,10 @@ Status StudyReader::add_attempt(const Row& row) {
 }
 
 Status StudyReader::read_attempts() {
+  const Result<std::optional<std::int64_t>> count =
+      database_.integer("SELECT count(*) FROM attempt WHERE study_id = ?", {study_id_});
+  if (!count) return count.error();
+  attempts_.reserve(static_cast<std::size_t>(count->value_or(0)));
   return database_.each(
       "SELECT attempt_id, step, attempt, state, lost_why, asked, failure, failure_message, samples, "
       "optimiser_steps,"
@@ -200,6 +259,7 @@ Status StudyReader::read_figures(const char* sql,
 }
 
 void StudyReader::sort_out() {
+  record_.history.reserve(attempts_.size());
   for (Attempt& held : attempts_) {
     if (held.state == "finished") {
       record_.history.push_back({held.number, std::move(held.step), std::move(held.outcome)});
@@ -215,6 +275,7 @@ Result<std::optional<StudyRecord>> StudyReader::read() {
   Status status = read_header();
   if (status && !found_) return std::optional<StudyRecord>();
   if (status) status = read_remarks();
+  if (status) status = read_host();
   if (status) status = read_attempts();
   if (status) status = read_epochs();
   if (status) status = read_curves();

@@ -210,6 +210,60 @@ TEST_P(LedgerConformance, RemarksAreKeptOnceInOrderByKind) {
   EXPECT_EQ(record.workers, (std::vector<std::string>{"trainer 1.0", ""}));
 }
 
+TEST_P(LedgerConformance, ReadingsComeBackBitForBitAndInTheirOrder) {
+  ok(ledger().create(header("s")));
+  ok(ledger().begin("s", 0, 1, train_step(3)));
+  const WorkTrace first = trace(0, 3);
+  const WorkTrace second = trace(2, 6);  // its first reading and edge are those that `first` ended with
+  ok(ledger().progress("s", 0, 1, report(1), Duration(1), first));
+  ok(ledger().finish("s", 0, 1, trained(1, 1), second));
+  kept("s");
+  EXPECT_EQ(told(*ledger().trace("s", 0, 1)), told(trace(0, 6)));
+  const Result<TraceList> list = ledger().traces("s");
+  ASSERT_TRUE(list.ok());
+  ASSERT_EQ(list->attempts.size(), 1u);
+  EXPECT_EQ(list->attempts[0].trial, 3);
+  EXPECT_EQ(told(list->attempts[0].duration.value()), told(trained(1, 1).duration.value()));
+  EXPECT_TRUE(list->attempts[0].finished);
+  ASSERT_EQ(list->sensors.size(), 2u);
+  EXPECT_TRUE(list->sensors[0].readings.empty());
+  EXPECT_EQ(sensor_to_json(list->sensors[0]), sensor_to_json(trace(0, 1).traces[0]));
+}
+
+TEST_P(LedgerConformance, LostAndKilledAttemptsKeepTheirReadings) {
+  ok(ledger().create(header("s")));
+  ok(ledger().begin("s", 0, 1, train_step(1)));
+  ok(ledger().progress("s", 0, 1, report(1), Duration(1), trace(0, 2)));
+  ok(ledger().lose("s", 0, 1, "died", report(2), Duration(2), trace(1, 4)));
+  ok(ledger().begin("s", 0, 2, train_step(1)));
+  ok(ledger().progress("s", 0, 2, report(1), Duration(1.5), trace(0, 3)));
+  ASSERT_EQ(kept("s").lost.size(), 2u);
+  EXPECT_EQ(told(*ledger().trace("s", 0, 1)), told(trace(0, 4)));
+  EXPECT_EQ(told(*ledger().trace("s", 0, 2)), told(trace(0, 3)));
+  const Result<TraceList> list = ledger().traces("s");
+  ASSERT_EQ(list->attempts.size(), 2u);
+  EXPECT_FALSE(list->attempts[0].finished || list->attempts[1].finished);
+  EXPECT_EQ(list->attempts[1].duration.value(), 1.5);
+  EXPECT_EQ(list->sensors.size(), 2u) << "the same sensors are kept once";
+}
+
+TEST_P(LedgerConformance, WhatIsRefusedLeavesNoReadings) {
+  ok(ledger().create(header("s")));
+  EXPECT_FALSE(ledger().finish("s", 0, 1, trained(1, 1), trace(0, 3)).ok());
+  EXPECT_TRUE(ledger().traces("s")->attempts.empty());
+  EXPECT_TRUE(ledger().traces("no")->sensors.empty());
+  EXPECT_TRUE(ledger().trace("s", 0, 1)->empty());
+  EXPECT_TRUE(ledger().trace("no", 0, 1)->empty());
+}
+
+TEST_P(LedgerConformance, FactsOfTheHostAreKeptOnceInOrder) {
+  ok(ledger().create(header("s")));
+  ok(ledger().host("s", {{"processor", "X"}, {"memory", "8 GiB"}}));
+  ok(ledger().host("s", {{"processor", "X"}, {"memory", "16 GiB"}}));
+  EXPECT_EQ(kept("s").host, (HostFacts{{"processor", "X"}, {"memory", "8 GiB"}, {"memory", "16 GiB"}}));
+  refused(ledger().host("no", {{"a", "b"}}), ErrorCode::FixInput, "there is no study 'no'");
+}
+
 TEST_P(LedgerConformance, AStudyStopsAndGoesOn) {
   ok(ledger().create(header("s")));
   ok(ledger().stop("s", "patience"));
@@ -343,6 +397,22 @@ TEST_P(LedgerConformance, EveryKindOfStepComesBack) {
                       {"big", std::numeric_limits<std::int64_t>::min()}});
   round_trip(step, {});
   step.point = {};
+  round_trip(step, {});
+}
+
+// Steps of one trial that differ in little are told apart.
+TEST_P(LedgerConformance, StepsThatAreAlmostAlikeComeBack) {
+  Step step = train_step(7);
+  for (int number = 0; number < 3; ++number) {
+    step.from = number == 0 ? std::nullopt : std::optional(number - 1);
+    round_trip(step, {});
+    round_trip(step, {});
+  }
+  step.note = "again";
+  round_trip(step, {});
+  step.from = std::nullopt;
+  round_trip(step, {});
+  step.point.set("batch_size", std::int64_t{65});
   round_trip(step, {});
 }
 

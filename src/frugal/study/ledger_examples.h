@@ -10,6 +10,7 @@
 #include <optional>
 #include <string>
 
+#include "frugal/energy/work_trace_json.h"
 #include "frugal/study/ledger.h"
 
 namespace frugal {
@@ -104,6 +105,20 @@ inline std::string told(const LostAttempt& lost) {
          told(lost.duration.value()) + "\n" + told(lost.energy);
 }
 
+inline std::string told(const WorkTrace& trace) {
+  std::string text = "from " + std::to_string(trace.clock.nanoseconds()) + "\n";
+  for (const Trace& one : trace.traces) {
+    text += sensor_to_json(one).dump() + "\n";
+    for (const Reading& reading : one.readings)
+      text += std::to_string(reading.at.nanoseconds()) + " " +
+              (reading.power ? told(reading.power->value()) : "-") + " " +
+              (reading.counter ? told(reading.counter->value()) : "-") + "\n";
+  }
+  for (const PhaseEdge& edge : trace.edges)
+    text += std::to_string(edge.at.nanoseconds()) + " [" + edge.phase + "]\n";
+  return text;
+}
+
 // Values to write.
 inline EnergyFigure figure(double joules, const std::string& sensor = "sim0") {
   return {.value = Joules(joules),
@@ -119,6 +134,35 @@ inline EnergyReport report(double joules) {
   return {.total = figure(joules),
           .by_phase = {{"train", figure(joules * 0.7)}, {"evaluate", figure(joules * 0.3)}},
           .by_device = {{"sim0", figure(joules)}}};
+}
+
+// Readings number `first` to before `end` of a counter that also tells watts and of a power sensor: one a
+// third of a second, the fourth of each a gap, the first before the begin; a phase begins with each.
+inline WorkTrace trace(int first, int end) {
+  WorkTrace made{Instant(7'000'000'123), {}, {}};
+  made.traces.push_back({{.device = "gpu0",
+                          .sensor = "a \"counter\"",
+                          .method = Method::Counter,
+                          .period = Duration(1.0 / 3),
+                          .relative_error = 0.05,
+                          .power = PowerCard{"instant", Duration(0.1), Duration(0.025)},
+                          .counter_range = Joules(1e6 / 3),
+                          .max_power = Watts(437.5),
+                          .caveat = "it's one"},
+                         {},
+                         Duration(0.1)});
+  made.traces.push_back({{.device = "cpu0", .sensor = "power", .whole_machine = true}, {}, Duration(0.1)});
+  for (int i = first; i < end; ++i) {
+    const Instant at((i - 1) * std::int64_t{333'333'333} + 1);
+    const bool gap = i == 3;
+    made.traces[0].readings.push_back({.at = at,
+                                       .counter = gap ? std::nullopt : std::optional(Joules(1000 + i / 3.0)),
+                                       .power = gap ? std::nullopt : std::optional(Watts(100.0 / 7 * i))});
+    made.traces[1].readings.push_back(
+        {.at = at, .power = gap ? std::nullopt : std::optional(Watts(50.0 / 3))});
+    made.edges.push_back({at, i % 2 == 0 ? "train" : "other"});
+  }
+  return made;
 }
 
 inline Step train_step(TrialId trial, int epochs = 2) {

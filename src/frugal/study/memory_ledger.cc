@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <set>
 
+#include "frugal/energy/work_trace_json.h"
+
 namespace frugal {
 namespace {
 
@@ -85,26 +87,30 @@ Status MemoryLedger::begin(const std::string& study, int number, int attempt, co
 }
 
 Status MemoryLedger::progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
-                              Duration duration) {
+                              Duration duration, const WorkTrace& more) {
   const Result<Attempt*> held = running("progress", study, number, attempt);
   if (!held) return held.error();
+  append((*held)->trace, more);
   (*held)->outcome.energy = energy;
   (*held)->outcome.duration = duration;
   return {};
 }
 
-Status MemoryLedger::finish(const std::string& study, int number, int attempt, const Outcome& outcome) {
+Status MemoryLedger::finish(const std::string& study, int number, int attempt, const Outcome& outcome,
+                            const WorkTrace& more) {
   const Result<Attempt*> held = running("finish", study, number, attempt);
   if (!held) return held.error();
+  append((*held)->trace, more);
   (*held)->outcome = outcome;
   (*held)->state = "finished";
   return {};
 }
 
 Status MemoryLedger::lose(const std::string& study, int number, int attempt, const std::string& why,
-                          const EnergyReport& energy, Duration duration) {
+                          const EnergyReport& energy, Duration duration, const WorkTrace& more) {
   const Result<Attempt*> held = running("lose", study, number, attempt);
   if (!held) return held.error();
+  append((*held)->trace, more);
   (*held)->outcome.energy = energy;
   (*held)->outcome.duration = duration;
   (*held)->state = why;
@@ -122,11 +128,43 @@ Status MemoryLedger::remark(const std::string& study, RemarkKind kind, const std
   return {};
 }
 
+Status MemoryLedger::host(const std::string& study, const HostFacts& facts) {
+  const Result<Study*> found = find("host", study);
+  if (!found) return found.error();
+  HostFacts& held = (*found)->record.host;
+  for (const HostFact& fact : facts)
+    if (std::find(held.begin(), held.end(), fact) == held.end()) held.push_back(fact);
+  return {};
+}
+
 Status MemoryLedger::stop(const std::string& study, const std::optional<std::string>& reason) {
   const Result<Study*> found = find("stop", study);
   if (!found) return found.error();
   (*found)->record.stopped_by = reason;
   return {};
+}
+
+Result<TraceList> MemoryLedger::traces(const std::string& study) {
+  TraceList list;
+  const auto found = studies_.find(study);
+  if (found == studies_.end()) return list;
+  std::set<nlohmann::json> sensors;
+  for (const auto& [key, attempt] : found->second.attempts) {
+    if (attempt.trace.empty()) continue;
+    list.attempts.push_back(
+        {key.first, key.second, attempt.step.trial, attempt.outcome.duration, attempt.state == "finished"});
+    for (const Trace& trace : attempt.trace.traces)
+      if (sensors.insert(sensor_to_json(trace)).second)
+        list.sensors.push_back({trace.card, {}, trace.interval});
+  }
+  return list;
+}
+
+Result<WorkTrace> MemoryLedger::trace(const std::string& study, int number, int attempt) {
+  const auto found = studies_.find(study);
+  if (found == studies_.end()) return WorkTrace();
+  const auto held = found->second.attempts.find({number, attempt});
+  return held == found->second.attempts.end() ? WorkTrace() : held->second.trace;
 }
 
 }  // namespace frugal

@@ -19,18 +19,23 @@ class MemoryLedger final : public Ledger {
   Status create(const StudyHeader& header) override;
   Status begin(const std::string& study, int number, int attempt, const Step& step) override;
   Status progress(const std::string& study, int number, int attempt, const EnergyReport& energy,
-                  Duration duration) override;
-  Status finish(const std::string& study, int number, int attempt, const Outcome& outcome) override;
+                  Duration duration, const WorkTrace& more = {}) override;
+  Status finish(const std::string& study, int number, int attempt, const Outcome& outcome,
+                const WorkTrace& more = {}) override;
   Status lose(const std::string& study, int number, int attempt, const std::string& why,
-              const EnergyReport& energy, Duration duration) override;
+              const EnergyReport& energy, Duration duration, const WorkTrace& more = {}) override;
   Status remark(const std::string& study, RemarkKind kind, const std::string& text) override;
+  Status host(const std::string& study, const HostFacts& facts) override;
   Status stop(const std::string& study, const std::optional<std::string>& reason) override;
+  Result<TraceList> traces(const std::string& study) override;
+  Result<WorkTrace> trace(const std::string& study, int number, int attempt) override;
 
  private:
   struct Attempt {
     Step step;
     std::string state = "running";  // running, finished or the reason why it was lost
     Outcome outcome = {};
+    WorkTrace trace = {};
   };
   struct Study {
     StudyRecord record;

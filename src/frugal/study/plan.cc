@@ -139,6 +139,7 @@ ordered_json plan_to_json(const Plan& plan) {
                     {"interval", seconds_text(plan.energy.interval)},
                     {"pue", plan.energy.pue}};
   if (!plan.energy.carbon.empty()) held["energy"]["carbon"] = plan.energy.carbon;
+  if (!plan.energy.trace) held["energy"]["trace"] = false;
   held["repeats"] = plan.repeats;
   held["seed"] = plan.seed;
   return held;

@@ -67,6 +67,7 @@ struct EnergyPlan {
   Duration interval{0.1};
   double pue = 1.0;    // power usage effectiveness of the site
   std::string carbon;  // country of the grid; empty: not said
+  bool trace = true;   // keep every reading of the meters
 };
 
 struct Plan {

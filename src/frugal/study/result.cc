@@ -123,6 +123,7 @@ Result<StudyResult> result_of(StudyRecord record) {
   result.caveats = record.caveats;
   result.sensors = record.sensors;
   result.workers = record.workers;
+  result.host = record.host;
   result.header = std::move(record.header);
   result.history = std::move(record.history);
   result.lost = std::move(record.lost);

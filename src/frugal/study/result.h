@@ -39,6 +39,7 @@ struct StudyResult {
   std::vector<std::string> caveats;
   std::vector<std::string> sensors;
   std::vector<std::string> workers;
+  HostFacts host = {};
   std::vector<RoundLog> decisions;
   std::optional<GreenscreenCourse> greenscreen = {};  // of that strategy
   std::vector<Observation> history;

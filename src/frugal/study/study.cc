@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <utility>
 
 namespace frugal {
 namespace {
@@ -86,7 +87,7 @@ class Runner final : private WorkObserver {
     for (const std::string& caveat : card_.caveats) {
       if (Status s = remark(caveat); !s) return s;
     }
-    return {};
+    return card_.host.empty() ? Status() : parts_.ledger.host(settings_.name, card_.host);
   }
 
   Result<std::string> loop() {
@@ -158,7 +159,7 @@ class Runner final : private WorkObserver {
     attempt = ++attempts_[number];
     if (Status s = parts_.ledger.begin(settings_.name, number, attempt, step); !s) return s;
     parts_.observer.step_begins(number, step);
-    running_ = {number, attempt, &step, {}};
+    running_ = {number, attempt, &step, {}, {}};
     WorkItem item{number, step, {}, std::move(save_to)};
     if (step.from) item.base_checkpoint = parts_.checkpoints.path(step.trial, *step.from);
     outcome = parts_.workload.run(item, *this, parts_.cancel);
@@ -186,7 +187,7 @@ class Runner final : private WorkObserver {
       again.note = "trained again";
       const int attempt = ++attempts_[number];
       if (Status s = parts_.ledger.begin(settings_.name, number, attempt, again); !s) return s;
-      running_ = {number, attempt, &again, {}};
+      running_ = {number, attempt, &again, {}, {}};
       WorkItem item{*it, again, {}, parts_.checkpoints.path(step.trial, *it)};
       const Outcome outcome = parts_.workload.run(item, *this, parts_.cancel);
       if (Status s = lose(number, attempt, again, "trained again", outcome); !s) return s;
@@ -203,7 +204,7 @@ class Runner final : private WorkObserver {
   }
 
   Status finish(int number, int attempt, const Step& step, Outcome outcome) {
-    if (Status s = parts_.ledger.finish(settings_.name, number, attempt, outcome); !s) return s;
+    if (Status s = parts_.ledger.finish(settings_.name, number, attempt, outcome, take_trace()); !s) return s;
     record_.history.push_back({number, step, std::move(outcome)});
     parts_.observer.step_ended(record_.history.back(), spent_so_far(record_));
     return {};
@@ -211,7 +212,8 @@ class Runner final : private WorkObserver {
 
   Status lose(int number, int attempt, const Step& step, const char* why, const Outcome& outcome) {
     record_.lost.push_back({number, attempt, step.trial, why, outcome.energy, outcome.duration});
-    return parts_.ledger.lose(settings_.name, number, attempt, why, outcome.energy, outcome.duration);
+    return parts_.ledger.lose(settings_.name, number, attempt, why, outcome.energy, outcome.duration,
+                              take_trace());
   }
 
   Status remark(const std::string& text) {
@@ -223,15 +225,18 @@ class Runner final : private WorkObserver {
   void energy(const EnergyReport& so_far, Duration elapsed) override {
     parts_.observer.energy(so_far, elapsed);
     if (running_.trouble)
-      running_.trouble =
-          parts_.ledger.progress(settings_.name, running_.number, running_.attempt, so_far, elapsed);
+      running_.trouble = parts_.ledger.progress(settings_.name, running_.number, running_.attempt, so_far,
+                                                elapsed, take_trace());
   }
+  void trace(const WorkTrace& more) override { append(running_.trace, more); }
+  WorkTrace take_trace() { return std::exchange(running_.trace, {}); }
 
   struct Running {
     int number = 0;
     int attempt = 0;
     const Step* step = nullptr;
     Status trouble;
+    WorkTrace trace = {};  // read and not yet written
   };
 
   const StudySettings& settings_;

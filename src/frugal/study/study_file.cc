@@ -289,12 +289,13 @@ Limits read_limits(const Fields& top, Duration& step_time) {
 EnergyPlan read_energy(const Fields& top) {
   EnergyPlan plan;
   if (!top.has("energy")) return plan;
-  const Fields fields = top.under("energy", {"devices", "interval", "pue", "carbon"});
+  const Fields fields = top.under("energy", {"devices", "interval", "pue", "carbon", "trace"});
   plan.devices = fields.text("devices", plan.devices);
   plan.interval = fields.duration("interval").value_or(plan.interval);
   if (plan.interval < Duration(0.001))
     fields.refuse(fields.node("interval"), "interval", "is shorter than 1 ms");
   plan.pue = fields.number("pue", plan.pue, 1, 10);
+  plan.trace = fields.flag("trace", plan.trace);
   plan.carbon = fields.text("carbon", "");
   if (plan.carbon.empty()) return plan;
   const Result<CarbonIntensity> known = carbon_intensity(plan.carbon);

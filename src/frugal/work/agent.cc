@@ -14,6 +14,7 @@
 #include "frugal/work/child_process.h"
 #include "frugal/work/line_channel.h"
 #include "frugal/work/protocol.h"
+#include "frugal/work/trace_feed.h"
 
 namespace frugal {
 namespace {
@@ -28,7 +29,8 @@ class Agent {
         clock_(clock),
         upstream_(upstream.read_fd, upstream.write_fd, false),
         recorder_(std::move(meters), clock),
-        account_(recorder_) {}
+        account_(recorder_),
+        feed_(recorder_) {}
 
   int run() {
     if (!start_worker()) return 1;
@@ -156,11 +158,22 @@ class Agent {
     }
     if (recorder_.cards().empty()) caveats.insert("no energy was measured: the study's devices are 'none'");
     body["caveats"] = caveats;
+    body["host"] = json::array();
+    for (const HostFact& fact : settings_.host) body["host"].push_back({fact.name, fact.value});
+  }
+
+  void send_trace(Instant begin, const std::vector<PhaseEdge>& edges) {
+    if (!settings_.trace || recorder_.cards().empty()) return;
+    feed_.tell(begin, edges, [this](const std::string& line) { (void)upstream_.write_line(line); });
   }
 
   void send_answer(json body) {
     note(recorder_.disagreements({account_.since(), clock_.now()}));
+    const Instant begin = account_.since();
+    const std::vector<PhaseEdge> edges = account_.edges();
     const EnergyReport report = account_.take();
+    send_trace(begin, edges);
+    feed_.begin_anew(account_.since());
     recorder_.forget_before(account_.needed_from());
     if (!remarks_.empty()) body["remarks"] = std::exchange(remarks_, {});
     body["energy"] = phases_to_json(report);
@@ -172,6 +185,7 @@ class Agent {
   void send_heartbeat() {
     last_heartbeat_ = clock_.now();
     const EnergyReport report = account_.report();
+    send_trace(account_.since(), account_.edges());
     (void)upstream_.write_line(json{
         {"event", "energy"}, {"energy", phases_to_json(report)}, {"duration_s", report.duration().value()}}
                                    .dump());
@@ -193,6 +207,7 @@ class Agent {
   LineChannel upstream_;
   Recorder recorder_;
   PhaseAccount account_;
+  TraceFeed feed_;
   std::unique_ptr<ChildProcess> worker_;
   std::set<std::string> told_;
   std::vector<std::string> remarks_;  // for the next answer

@@ -1,8 +1,8 @@
 // The agent stands between a study and a worker on the machine where the training happens: it owns the
 // meters, starts the worker, relays requests and answers, and adds to each answer the joules since the one
 // before. The study sees the worker protocol with these fields more: "energy" and "duration_s" in answers and
-// epochs,
-// {"event":"energy"} once a second, "sensors" and "caveats" in the answer to hello, and the request "cancel".
+// epochs, {"event":"energy"} once a second, {"event":"trace"} with the readings before each of the two,
+// "sensors", "caveats" and "host" in the answer to hello, and the request "cancel".
 #pragma once
 
 #include <memory>
@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "frugal/base/clock.h"
+#include "frugal/energy/host_facts.h"
 #include "frugal/energy/meter.h"
 #include "frugal/work/worker.h"
 
@@ -21,6 +22,8 @@ struct AgentSettings {
   Duration interval{0.1};                 // between readings of the meters
   Duration heartbeat{1.0};                // between energy events
   Duration grace{3.0};                    // for the worker to end by itself after shutdown
+  bool trace = true;                      // tell the readings too
+  HostFacts host = {};                    // what the answer to hello says of the machine
 };
 
 // Runs until the study shuts it down, closes its end or the worker dies; the worker never outlives the call.

@@ -13,6 +13,7 @@
 #include <thread>
 
 #include "frugal/energy/open.h"
+#include "frugal/energy/work_trace_json.h"
 #include "frugal/work/line_channel.h"
 #include "frugal/work/protocol.h"
 
@@ -68,14 +69,32 @@ class AgentTest : public testing::Test {
     EXPECT_EQ(got, LineChannel::Read::Line);
     return got == LineChannel::Read::Line ? json::parse(line, nullptr, false) : json::object();
   }
-  // The answer, and the events before it in `events_`.
+  json next_but_traces() {
+    json message = next();
+    while (message.value("event", "") == "trace") message = next();
+    return message;
+  }
+  // The answer, and the events before it in `events_`; those of the trace in `traces_`.
   json asked(const std::string& line) {
     send(line);
     events_.clear();
+    traces_.clear();
     for (json message = next();; message = next()) {
       if (!message.contains("event")) return message;
-      events_.push_back(message);
+      (message["event"] == "trace" ? traces_ : events_).push_back(message);
     }
+  }
+  // What the trace events of the last request told, put together; with the given sensor.
+  WorkTrace told(const Trace& sensor) const {
+    WorkTrace whole;
+    for (const json& event : traces_) {
+      const Result<Message> message = parse_message(event.dump());
+      EXPECT_TRUE(message.ok() && std::holds_alternative<TraceEvent>(*message));
+      WorkTrace more = std::get<TraceEvent>(*message).trace;
+      for (Trace& trace : more.traces) trace = {sensor.card, trace.readings, sensor.interval};
+      append(whole, more);
+    }
+    return whole;
   }
   json begun() {
     const json hello = asked(R"({"op":"hello","protocol":1})");
@@ -120,13 +139,16 @@ class AgentTest : public testing::Test {
   std::unique_ptr<LineChannel> channel_;
   std::thread thread_;
   std::vector<json> events_;
+  std::vector<json> traces_;
   int status_ = -1;
 };
 
 TEST_F(AgentTest, TheAnswerToHelloTellsWhatMeasures) {
+  settings_.host = {{"processor", "X"}, {"memory", "8 GiB"}};
   begin({});
   const json hello = begun();
   EXPECT_EQ(hello["worker"], "scripted worker");
+  EXPECT_EQ(hello["host"], json::parse(R"([["processor","X"],["memory","8 GiB"]])"));
   EXPECT_EQ(hello["sensors"], json::array({"sim0: sim0 (simulated counter)"}));
   EXPECT_EQ(hello["caveats"], json::array({"sim0 is simulated: its joules are not real"}));
 }
@@ -190,6 +212,43 @@ TEST_F(AgentTest, JoulesAreToldWhileARequestRuns) {
   ASSERT_GE(told.size(), 2u);
   for (std::size_t i = 1; i < told.size(); ++i) EXPECT_GT(told[i], told[i - 1]);
   EXPECT_LE(told.back(), total(answer) + 1e-6);
+}
+
+TEST_F(AgentTest, TheReadingsThatItTellsGiveTheSameJoulesAgain) {
+  begin({"--epoch-ms", "150"}, "sim:power=100W", Duration(0.1));
+  const json hello = asked(R"({"op":"hello","protocol":1})");
+  ASSERT_FALSE(traces_.empty());
+  ASSERT_EQ(traces_[0].at("sensors").size(), 1u);
+  const Result<Trace> sensor = sensor_from_json(traces_[0]["sensors"][0]);
+  ASSERT_TRUE(sensor.ok());
+  EXPECT_EQ(sensor->card.device, "sim0");
+  EXPECT_EQ(sensor->interval, Duration(0.01));
+  EXPECT_EQ(asked(R"({"op":"start","trial":0,"point":{"batch_size":64,"learning_rate":0.1},"seed":1})")["ok"],
+            true);
+  for (int round = 0; round < 2; ++round) {
+    const json answer = asked(R"({"op":"train","trial":0,"epochs":2})");
+    ASSERT_GE(traces_.size(), 3u) << "with every heartbeat and with the answer";
+    for (const json& event : traces_) EXPECT_FALSE(event.contains("sensors")) << "told once";
+    const WorkTrace whole = told(*sensor);
+    ASSERT_EQ(whole.traces.size(), 1u);
+    EXPECT_GE(whole.readings(), 25u);
+    const auto again =
+        integrate(whole.traces[0], {Instant(0), exact_instant(answer.at("duration_s").get<double>())});
+    ASSERT_TRUE(again.has_value());
+    EXPECT_NEAR(again->value.value(), total(answer), 1e-9 * total(answer));
+    EXPECT_NEAR(again->coverage, 1, 1e-9);
+    std::vector<std::string> phases;
+    for (const PhaseEdge& edge : whole.edges) phases.push_back(edge.phase);
+    EXPECT_EQ(phases, (Words{"train", "other", "evaluate", "other", "train", "other", "evaluate", "other"}));
+  }
+}
+
+TEST_F(AgentTest, ReadingsAreNotToldWhereNobodyWantsThem) {
+  settings_.trace = false;
+  begin({"--epoch-ms", "60"});
+  begun();
+  asked(R"({"op":"train","trial":0,"epochs":1})");
+  EXPECT_TRUE(traces_.empty());
 }
 
 TEST_F(AgentTest, SeveralMetersAddUp) {
@@ -277,7 +336,7 @@ TEST_F(AgentTest, AnAnswerThatNobodyAskedForEndsTheWorker) {
   begin({"--at", "train:1:twice"});
   begun();
   EXPECT_EQ(asked(R"({"op":"train","trial":0,"epochs":1})")["ok"], true);
-  const json after = next();
+  const json after = next_but_traces();
   EXPECT_EQ(after["error"], "died");
   EXPECT_EQ(after["message"], "the worker answered what nobody had asked");
   EXPECT_EQ(ended(), 1);
@@ -297,7 +356,7 @@ TEST_F(AgentTest, CancelEndsTheWorkerAndTellsTheEnergySoFar) {
   begin({"--epoch-ms", "60000"}, "sim:power=100W", Duration(0.05));
   begun();
   send(R"({"op":"train","trial":0,"epochs":1})");
-  EXPECT_EQ(next()["event"], "energy");
+  EXPECT_EQ(next_but_traces()["event"], "energy");
   const json answer = asked(R"({"op":"cancel"})");
   EXPECT_EQ(answer["error"], "cancelled");
   EXPECT_EQ(answer["message"], "the study asked to stop");

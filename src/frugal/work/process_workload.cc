@@ -30,11 +30,26 @@ EnergyReport as_load(EnergyReport report) {
   return report;
 }
 
-class Silent final : public WorkObserver {
+// Listens while a worker starts.
+class StartObserver final : public WorkObserver {
  public:
+  explicit StartObserver(WorkTrace& trace) : trace_(trace) {}
   void epoch(const EpochRow&) override {}
   void energy(const EnergyReport&, Duration) override {}
+  void trace(const WorkTrace& more) override { append(trace_, more); }
+
+ private:
+  WorkTrace& trace_;
 };
+
+HostFacts host_of(const nlohmann::json& answer) {
+  HostFacts facts;
+  for (const nlohmann::json& fact : answer.value("host", nlohmann::json::array())) {
+    if (fact.size() == 2 && fact[0].is_string() && fact[1].is_string())
+      facts.push_back({fact[0].get<std::string>(), fact[1].get<std::string>()});
+  }
+  return facts;
+}
 
 }  // namespace
 
@@ -44,7 +59,8 @@ struct ProcessWorkload::Call {
   const std::atomic<bool>& cancel;
   Instant begin;
   Outcome outcome = {};
-  EnergyReport unanswered = {};  // what the agent told of the request that it has not answered yet
+  EnergyReport unanswered = {};       // what the agent told of the request that it has not answered yet
+  std::optional<Instant> clock = {};  // of the agent, at the begin of the step
 
   bool failed() const { return outcome.failure.has_value(); }
   void fail(FailureKind kind, std::string message) { outcome.failure = Failure{kind, std::move(message)}; }
@@ -76,11 +92,11 @@ Result<WorkloadCard> ProcessWorkload::open() {
       ChildProcess::spawn(settings_.command, {.error_file = settings_.log});
   if (!process) return process.error();
   process_ = std::move(*process);
-  Silent silent;
+  StartObserver starting(start_up_trace_);
   const std::atomic<bool> never{false};
   const WorkItem nothing;
   const std::atomic<bool>& cancel = settings_.cancel != nullptr ? *settings_.cancel : never;
-  Call call{nothing, silent, cancel, clock_.now()};
+  Call call{nothing, starting, cancel, clock_.now()};
   const std::optional<Answer> answer = converse(call, request_line(HelloRequest{}), settings_.start_time);
   if (cancel) {
     close();
@@ -97,7 +113,7 @@ Result<WorkloadCard> ProcessWorkload::open() {
   Result<WorkerCard> worker = card_from_json(answer->body);
   if (!worker) return bad_input("the worker's answer to hello: " + worker.error().message);
   card_ = WorkloadCard{std::move(*worker), answer->body.value("sensors", std::vector<std::string>{}),
-                       answer->body.value("caveats", std::vector<std::string>{})};
+                       answer->body.value("caveats", std::vector<std::string>{}), host_of(answer->body)};
   return card_;
 }
 
@@ -160,6 +176,7 @@ std::optional<Answer> ProcessWorkload::converse(Call& call, const std::string& r
         }
         call.observer.energy(so_far, clock_.now() - call.begin);
       }
+      if (auto* trace = std::get_if<TraceEvent>(&*message)) take_trace(call, std::move(*trace));
       auto* answer = std::get_if<Answer>(&*message);
       if (answer == nullptr) continue;
       call.unanswered = {};
@@ -211,6 +228,15 @@ void ProcessWorkload::take_epoch(Call& call, const EpochEvent& event) const {
   call.outcome.epochs.push_back(row);
   call.outcome.samples += row.samples;
   call.observer.epoch(row);
+}
+
+void ProcessWorkload::take_trace(Call& call, TraceEvent event) {
+  if (!event.sensors.empty()) sensors_ = std::move(event.sensors);
+  if (!call.clock) call.clock = event.trace.clock;
+  WorkTrace more{*call.clock, {}, {}};
+  for (const Trace& sensor : sensors_) more.traces.push_back(sensor);
+  append(more, event.trace);
+  call.observer.trace(more);
 }
 
 // Brings the trial to the state that the step starts from.
@@ -283,7 +309,14 @@ void ProcessWorkload::save(Call& call) {
 
 Outcome ProcessWorkload::run(const WorkItem& item, WorkObserver& observer, const std::atomic<bool>& cancel) {
   Call call{item, observer, cancel, clock_.now()};
-  if (!std::holds_alternative<Drop>(item.step.work)) call.outcome.energy = std::exchange(start_up_, {});
+  if (!std::holds_alternative<Drop>(item.step.work)) {
+    call.outcome.energy = std::exchange(start_up_, {});
+    const WorkTrace begun = std::exchange(start_up_trace_, {});
+    if (!begun.empty()) {
+      call.clock = begun.clock;
+      observer.trace(begun);
+    }
+  }
   if (std::holds_alternative<Drop>(item.step.work)) {
     if (process_ && states_.erase(item.step.trial) > 0)
       (void)converse(call, request_line(DropRequest{item.step.trial}), settings_.step_time);

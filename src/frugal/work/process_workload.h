@@ -39,6 +39,7 @@ class ProcessWorkload final : public Workload {
   std::optional<Answer> ask(Call& call, const Request& request);
   std::optional<Answer> converse(Call& call, const std::string& line, Duration limit);
   void take_epoch(Call& call, const EpochEvent& event) const;
+  void take_trace(Call& call, TraceEvent event);
   void lost(Call& call, const std::string& message);
   std::string log_tail() const;
   bool can(const char* what) const;
@@ -46,7 +47,9 @@ class ProcessWorkload final : public Workload {
   ProcessSettings settings_;
   const Clock& clock_;
   std::unique_ptr<ChildProcess> process_;
-  EnergyReport start_up_;  // joules of starting the worker, booked as "load" with the next step
+  EnergyReport start_up_;       // joules of starting the worker, booked as "load" with the next step
+  WorkTrace start_up_trace_;    // likewise
+  std::vector<Trace> sensors_;  // of this agent, without readings
   WorkloadCard card_;
   // Number of the Train step each trial stands at in the worker; nothing: at its initial weights.
   std::map<TrialId, std::optional<int>> states_;

@@ -24,7 +24,9 @@ class Watch final : public WorkObserver {
     progress.push_back(so_far);
     if (on_energy) on_energy();
   }
+  void trace(const WorkTrace& more) override { append(traced, more); }
   std::vector<EpochRow> epochs;
+  WorkTrace traced;
   std::vector<EnergyReport> progress;
   std::function<void()> on_energy;
 };
@@ -103,6 +105,22 @@ TEST_F(ProcessWorkloadTest, ItsCardIsTheWorkersWithTheSensors) {
   EXPECT_EQ(card->worker.train_samples, 1024);
   EXPECT_EQ(card->sensors, (Words{"sim0: sim0 (simulated counter)"}));
   EXPECT_EQ(card->caveats, (Words{"sim0 is simulated: its joules are not real"}));
+}
+
+// Several requests make a step; all of their readings count from its begin, the start of the worker included.
+TEST_F(ProcessWorkloadTest, TheReadingsOfAStepGiveItsJoulesAgain) {
+  open({"--epoch-ms", "50"});
+  for (int number = 0; number < 2; ++number) {
+    watch_.traced = {};
+    const Outcome outcome = run(number, train(number == 0 ? std::nullopt : std::optional(0), 0, 1));
+    EXPECT_EQ(failure_of(outcome), "none");
+    ASSERT_EQ(watch_.traced.traces.size(), 1u);
+    EXPECT_EQ(watch_.traced.traces[0].card.sensor, "sim0 (simulated counter)");
+    EXPECT_EQ(watch_.traced.traces[0].interval, Duration(0.01));
+    const auto again = integrate(watch_.traced.traces[0], {Instant(0), Instant(0) + outcome.duration});
+    ASSERT_TRUE(again.has_value());
+    EXPECT_NEAR(again->value.value(), outcome.energy.total->value.value(), 1e-6);
+  }
 }
 
 TEST_F(ProcessWorkloadTest, ATrainingGivesEpochsCheckpointAndJoules) {

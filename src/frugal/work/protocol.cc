@@ -6,6 +6,7 @@
 
 #include "frugal/base/nearest.h"
 #include "frugal/base/overloaded.h"
+#include "frugal/energy/work_trace_json.h"
 
 namespace frugal {
 namespace {
@@ -133,6 +134,18 @@ json to_json(const ExploreRequest& r) {
   return body;
 }
 
+TraceEvent trace_event(const json& body) {
+  Result<WorkTrace> trace = work_trace_from_json(body);
+  if (!trace) throw Malformed{trace.error().message};
+  TraceEvent event{std::move(*trace), {}};
+  for (const json& held : body.value("sensors", json::array())) {
+    Result<Trace> sensor = sensor_from_json(held);
+    if (!sensor) throw Malformed{sensor.error().message};
+    event.sensors.push_back(std::move(*sensor));
+  }
+  return event;
+}
+
 template <class F>
 auto caught(F&& read) -> Result<decltype(read())> {
   try {
@@ -211,6 +224,7 @@ Result<Message> parse_message(std::string_view line) {
       const std::string event = text_field(body, "event");
       if (event == "phase") return PhaseEvent{text_field(body, "name"), text_field(body, "edge") == "begin"};
       if (event == "energy") return EnergyEvent{body};
+      if (event == "trace") return trace_event(body);
       if (event != "epoch") throw Malformed{"unknown event '" + event + "'"};
       EpochReport report{whole_field<int>(body, "epoch"),
                          body.contains("loss") ? number_field(body, "loss") : std::nan(""),

@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "frugal/base/result.h"
+#include "frugal/energy/work_trace.h"
 #include "frugal/work/worker.h"
 
 namespace frugal {
@@ -71,7 +72,12 @@ struct PhaseEvent {
 struct EnergyEvent {
   nlohmann::json body;
 };
-using Message = std::variant<Answer, EpochEvent, PhaseEvent, EnergyEvent>;
+// Likewise: what its meters read since the last one; `sensors` in the first of an agent's life.
+struct TraceEvent {
+  WorkTrace trace;
+  std::vector<Trace> sensors;
+};
+using Message = std::variant<Answer, EpochEvent, PhaseEvent, EnergyEvent, TraceEvent>;
 
 Result<Message> parse_message(std::string_view line);
 

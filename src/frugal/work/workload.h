@@ -9,6 +9,8 @@
 #include <vector>
 
 #include "frugal/base/result.h"
+#include "frugal/energy/host_facts.h"
+#include "frugal/energy/work_trace.h"
 #include "frugal/trial/outcome.h"
 #include "frugal/work/worker.h"
 
@@ -19,6 +21,7 @@ struct WorkloadCard {
   WorkerCard worker;
   std::vector<std::string> sensors;  // what measures: for people
   std::vector<std::string> caveats;  // one sentence each, for the report
+  HostFacts host = {};               // of the machine that works
 };
 
 // One step, with the files its states lie in.
@@ -36,6 +39,9 @@ class WorkObserver {
   virtual void epoch(const EpochRow& row) = 0;
   // Joules of this step so far.
   virtual void energy(const EnergyReport& so_far, Duration elapsed) = 0;
+  // What the meters read since the last call, in the time of the step. Always before the energy() or the end
+  // of run() that counts it.
+  virtual void trace(const WorkTrace& more) { static_cast<void>(more); }
 };
 
 class Workload {
