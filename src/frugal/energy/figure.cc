@@ -32,19 +32,25 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
+std::string joined_sensors(std::span<const EnergyFigure> figures) {
+  std::vector<std::string> names;
+  for (const EnergyFigure& figure : figures) add_sensors(names, figure.sensor);
+  return joined(names);
+}
+
 // What both sums share: joules and bounds, the weakest method, the sensors.
 EnergyFigure added(std::span<const EnergyFigure> figures) {
   EnergyFigure sum;
   sum.method = Method::Counter;
-  std::vector<std::string> names;
+  bool alike = true;
   for (const EnergyFigure& figure : figures) {
     sum.value += figure.value;
     sum.low += figure.low;
     sum.high += figure.high;
     sum.method = std::max(sum.method, figure.method);
-    add_sensors(names, figure.sensor);
+    alike = alike && figure.sensor == figures.front().sensor;
   }
-  sum.sensor = joined(names);
+  sum.sensor = alike ? figures.front().sensor : joined_sensors(figures);
   return sum;
 }
 

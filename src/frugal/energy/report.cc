@@ -3,7 +3,6 @@
 #include <array>
 #include <cmath>
 #include <nlohmann/json.hpp>
-#include <set>
 #include <utility>
 
 namespace frugal {
@@ -28,13 +27,6 @@ const EnergyFigure* find(const Figures& figures, const std::string& name) {
 Duration time_of(const EnergyReport& report, const std::string& phase) {
   const auto found = report.durations.find(phase);
   return found == report.durations.end() ? Duration(0) : found->second;
-}
-
-std::set<std::string> names_of(const Figures& a, const Figures& b) {
-  std::set<std::string> names;
-  for (const auto& [name, figure] : a) names.insert(name);
-  for (const auto& [name, figure] : b) names.insert(name);
-  return names;
 }
 
 nlohmann::json figures_to_json(const Figures& figures) {
@@ -83,15 +75,17 @@ void add(EnergyReport& sum, const EnergyReport& more) {
   const Duration before = sum.duration();
   const Duration extra = more.duration();
   sum.total = joined(sum.total ? &*sum.total : nullptr, before, more.total ? &*more.total : nullptr, extra);
-  for (const std::string& phase : names_of(sum.by_phase, more.by_phase)) {
-    const auto figure = joined(find(sum.by_phase, phase), time_of(sum, phase), find(more.by_phase, phase),
-                               time_of(more, phase));
-    if (figure) sum.by_phase[phase] = *figure;
+  for (auto& [phase, figure] : sum.by_phase) {
+    if (!more.by_phase.contains(phase)) figure = with_unmeasured(std::move(figure), time_of(more, phase));
+  }
+  for (const auto& [phase, figure] : more.by_phase) {
+    auto both = joined(find(sum.by_phase, phase), time_of(sum, phase), &figure, time_of(more, phase));
+    if (both) sum.by_phase[phase] = std::move(*both);
   }
   // Devices belong to their machine: that one report lacks a device of the other says nothing about coverage.
   for (const auto& [device, figure] : more.by_device) {
-    const auto both = joined(find(sum.by_device, device), Duration(0), &figure, Duration(0));
-    if (both) sum.by_device[device] = *both;
+    auto both = joined(find(sum.by_device, device), Duration(0), &figure, Duration(0));
+    if (both) sum.by_device[device] = std::move(*both);
   }
   for (const auto& [phase, time] : more.durations) sum.durations[phase] += time;
 }

@@ -1,17 +1,17 @@
 #include "frugal/search/trials.h"
 
-#include <algorithm>
 #include <map>
+#include <unordered_map>
 
 namespace frugal {
 namespace {
 
-TrialSummary& summary_of(std::vector<TrialSummary>& trials, const Step& step) {
-  const auto found =
-      std::find_if(trials.begin(), trials.end(), [&](const TrialSummary& t) { return t.id == step.trial; });
-  if (found != trials.end()) return *found;
-  trials.push_back(TrialSummary{step.trial, step.point, step.seed});
-  return trials.back();
+using Places = std::unordered_map<TrialId, std::size_t>;
+
+TrialSummary& summary_of(std::vector<TrialSummary>& trials, Places& places, const Step& step) {
+  const auto [place, is_new] = places.try_emplace(step.trial, trials.size());
+  if (is_new) trials.push_back(TrialSummary{step.trial, step.point, step.seed});
+  return trials[place->second];
 }
 
 struct EpochJoules {
@@ -44,8 +44,9 @@ std::optional<double> efficiency_quotient(std::optional<double> quality,
 std::vector<TrialSummary> summarise(History history, const Goal& goal) {
   std::vector<TrialSummary> trials;
   std::map<TrialId, EpochJoules> spent;
+  Places places;
   for (const Observation& seen : history) {
-    TrialSummary& trial = summary_of(trials, seen.step);
+    TrialSummary& trial = summary_of(trials, places, seen.step);
     if (std::holds_alternative<Drop>(seen.step.work)) {
       trial.dropped = true;
       continue;
