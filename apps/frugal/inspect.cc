@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <nlohmann/json.hpp>
+#include <sstream>
 
 #include "frugal/base/clock.h"
 #include "frugal/base/units_text.h"
 #include "frugal/command.h"
+#include "frugal/energy/trace_csv.h"
 #include "frugal/report/render.h"
 
 namespace frugal::app {
@@ -15,6 +17,7 @@ struct InspectOptions {
   std::string study;
   std::string output;
   std::string rows = "epochs";
+  std::optional<int> trial;
 };
 
 int write_out(const std::string& file, const std::string& text) {
@@ -70,9 +73,37 @@ int show(const CommonOptions& common, const InspectOptions& options) {
   return write_out("", text);
 }
 
+// Every reading of the study, or of one of its trials, as a trace that replay: plays.
+int export_readings(const CommonOptions& common, const InspectOptions& options, const std::string& study) {
+  const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(common.store, OpenMode::ReadOnly);
+  if (!ledger) return fail(ledger.error());
+  const Result<TraceList> list = (*ledger)->traces(study);
+  if (!list) return fail(list.error());
+  std::vector<WorkTrace> pieces;
+  for (const TracedAttempt& attempt : list->attempts) {
+    if (options.trial && attempt.trial != *options.trial) continue;
+    Result<WorkTrace> piece = (*ledger)->trace(study, attempt.step, attempt.attempt);
+    if (!piece) return fail(piece.error());
+    pieces.push_back(std::move(*piece));
+  }
+  if (pieces.empty())
+    return fail(bad_input(
+        "no readings are kept of " + (options.trial ? fmt::format("trial {} of '{}'", *options.trial, study)
+                                                    : fmt::format("the study '{}'", study)),
+        "they are kept where the study file does not say energy: {trace: false}"));
+  std::ostringstream text;
+  write_trace_csv(text, joined(pieces), Instant(0));
+  return write_out(options.output, text.str());
+}
+
 int export_it(const CommonOptions& common, const InspectOptions& options) {
   const Result<StudyResult> result = read_result(common.store, options.study);
   if (!result) return fail(result.error());
+  if (options.rows == "readings") {
+    if (common.format == "json")
+      return fail(bad_input("--rows readings is written as CSV", "leave --format json out"));
+    return export_readings(common, options, result->header.name);
+  }
   return write_out(options.output, common.format == "json" ? report_json(*result).dump() + "\n"
                                                            : export_csv(*result, options.rows == "trials"));
 }
@@ -106,14 +137,16 @@ Command show_command() {
 
 Command export_command() {
   return {
-      "export", "A study as CSV (one row an epoch or a trial) or JSON",
+      "export", "A study as CSV (one row an epoch, a trial or a reading) or JSON",
       "frugal export digits-sm2 --rows trials -o trials.csv", [](CLI::App& command, CommonOptions& common) {
         auto options = std::make_shared<InspectOptions>();
         add_study(command, *options);
         command.add_option("--rows", options->rows, "What a row is")
-            ->check(CLI::IsMember({"epochs", "trials"}))
+            ->check(CLI::IsMember({"epochs", "trials", "readings"}))
             ->capture_default_str()
-            ->type_name("epochs|trials");
+            ->type_name("epochs|trials|readings");
+        command.add_option("--trial", options->trial, "With --rows readings: of this trial only")
+            ->type_name("TRIAL");
         command.add_option("-o,--output", options->output, "File to write; standard output when left out")
             ->type_name("FILE");
         add_store(command, common);

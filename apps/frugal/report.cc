@@ -14,6 +14,7 @@ struct ReportOptions {
   std::string study;
   std::string output;
   std::vector<std::string> against;
+  std::vector<int> trace;
 };
 
 // A plain file name of a study's name: what is no letter, digit, dot, dash or underscore becomes a dash.
@@ -40,7 +41,8 @@ int report(const CommonOptions& common, const ReportOptions& options) {
       options.output.empty() && page ? file_name(result->header.name, format) : options.output;
   Result<Output> output = Output::open(file);
   if (!output) return fail(output.error());
-  const Result<std::string> bytes = report_bytes(common.store, std::move(*result), options.against, format);
+  const Result<std::string> bytes =
+      report_bytes(common.store, std::move(*result), {format, options.against, options.trace});
   if (!bytes) {
     std::error_code ignored;
     if (!file.empty()) std::filesystem::remove(file, ignored);
@@ -72,6 +74,11 @@ Command report_command() {
                 "Study to state the parity with; left out: the newest one of the strategy vanilla with the "
                 "same workload")
             ->type_name("STUDY");
+        command
+            .add_option("--trace", options->trace,
+                        "Trials whose power over time to show, besides the winner and those that are chosen")
+            ->delimiter(',')
+            ->type_name("TRIAL,…");
         add_store(command, common);
         add_format(command, common, {"html", "pdf", "md", "json"});
         common.format.clear();  // left out: the ending of the file says it

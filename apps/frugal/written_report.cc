@@ -59,11 +59,17 @@ std::string format_of_file(const std::string& file) {
   return "html";
 }
 
-Result<std::string> report_bytes(const std::string& store, StudyResult result,
-                                 const std::vector<std::string>& against, const std::string& format) {
-  const Result<std::vector<StudyResult>> others = references(store, result, against);
+Result<std::string> report_bytes(const std::string& store, StudyResult result, const ReportWishes& wishes) {
+  const Result<std::vector<StudyResult>> others = references(store, result, wishes.against);
   if (!others) return others.error();
-  return rendered(find(std::move(result), *others), format);
+  const Result<std::unique_ptr<SqliteLedger>> ledger = SqliteLedger::open(store, OpenMode::ReadOnly);
+  if (!ledger) return ledger.error();
+  Findings findings = find(std::move(result), *others);
+  const bool page = wishes.format == "html" || wishes.format == "pdf";
+  Result<CloseLook> close = look_closely(findings, **ledger, {.trials = wishes.trace, .others = page});
+  if (!close) return close.error();
+  findings.close = std::move(*close);
+  return rendered(findings, wishes.format);
 }
 
 Status check_report(const std::string& file) {
@@ -82,7 +88,7 @@ Status check_report(const std::string& file) {
 Status write_report(const std::string& store, const std::string& study, const std::string& file) {
   Result<StudyResult> result = read_result(store, study);
   if (!result) return result.error();
-  const Result<std::string> bytes = report_bytes(store, std::move(*result), {}, format_of_file(file));
+  const Result<std::string> bytes = report_bytes(store, std::move(*result), {format_of_file(file)});
   if (!bytes) return bytes.error();
   const std::string part = file + ".part";
   std::ofstream out(part, std::ios::binary | std::ios::trunc);

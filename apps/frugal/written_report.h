@@ -12,10 +12,16 @@ namespace frugal::app {
 // "html", "pdf", "md" or "json" by the file's ending; "html" for any other.
 std::string format_of_file(const std::string& file);
 
-// The report of `result` from `store`; parity against the studies named, or else the newest of the strategy
-// vanilla with the same workload. Fails as reading the store and printing a PDF do.
-Result<std::string> report_bytes(const std::string& store, StudyResult result,
-                                 const std::vector<std::string>& against, const std::string& format);
+struct ReportWishes {
+  std::string format;
+  // Studies to state the parity with; none: the newest of the strategy vanilla with the same workload.
+  std::vector<std::string> against = {};
+  // Trials whose power over time is shown, besides the winner and, on a page, some others.
+  std::vector<TrialId> trace = {};
+};
+
+// The report of `result` from `store`. Fails as reading the store, looking closely and printing a PDF do.
+Result<std::string> report_bytes(const std::string& store, StudyResult result, const ReportWishes& wishes);
 
 // Whether such a file could be written now: its folder takes files, and for a PDF there is a browser. Fine
 // for "".

@@ -104,6 +104,36 @@ test("what a study is called is text, and nothing else", async () => {
   await close();
 });
 
+// The time of trials of the scripted worker is short, so their power is read every few milliseconds.
+test("power over time is drawn for the trial that is chosen, with its phases, figures and sensors", async () => {
+  writeFileSync(at("traced.yaml"), [`name: traced`, `workload: {worker: "${worker} --epoch-ms 80"}`, "space: {batch_size: [16, 32, 64]}", "fixed: {learning_rate: 0.1}", "strategy: {name: grid}", "limits: {epochs: 3}", `energy: {devices: "sim:power=100W;sim:sensor=power,power=40W", interval: 5 ms}`].join("\n"));
+  run("run", "traced.yaml", "--quiet", "--format", "json");
+  run("report", "traced", "-o", "traced.html");
+  const { page, trouble, close } = await openReport(browser, at("traced.html"));
+  await drawAll(page);
+  const held = await page.evaluate(() => JSON.parse(document.getElementById("findings").textContent).close);
+  assert.equal(held.traced, 3);
+  assert.equal(held.trials.length, 3);
+  const [first] = held.trials;
+  assert.deepEqual(first.lines.map((line) => line.device), ["sim0", "sim1"]);
+  const told = first.lines[0].mean_w.filter((w) => w !== null);
+  assert.ok(told.length > 20 && told.every((w) => w > 90 && w < 110), "the mean of a steady 100 W");
+  assert.ok(first.spans.some(([, , phase]) => phase === "train") && first.spans.some(([, , phase]) => phase === "evaluate"));
+  const label = () => page.getAttribute('.chart[aria-label^="Power over time"]', "aria-label");
+  assert.equal(await label(), `Power over time of trial ${first.trial}: sim0, sim1`);
+  assert.ok((await page.$$eval('.chart[aria-label^="Power over time"] svg path', (all) => all.length)) > 5);
+  const text = await page.textContent("#trial");
+  for (const wanted of ["Shaded: ", "train", "Figures of trial", "Power of trial", "Coverage", "Method", "sim0 (simulated counter)"]) assert.ok(text.includes(wanted), `${wanted} is missing`);
+  const other = held.trials[1];
+  await page.selectOption('label:has-text("Trial") select', "1");
+  assert.equal(await label(), `Power over time of trial ${other.trial}: sim0, sim1`);
+  await page.hover('.chart[aria-label^="Power over time"]');
+  const measured = await page.textContent("#measured");
+  for (const wanted of ["Sensors", "Read every", "5\u202fms", "Usable CPUs", "the name of the host"]) assert.ok(measured.includes(wanted), `${wanted} is missing`);
+  assert.deepEqual(trouble, []);
+  await close();
+});
+
 test("the keyboard reaches the answer, the colours, sorting and the data of a figure", async () => {
   const { page, trouble, close } = await openReport(browser, at("searched.html"), { colorScheme: "light" });
   await page.keyboard.press("Tab");

@@ -25,7 +25,8 @@ let tables = 0;
 let named = 0;
 // columns: {head, cell(row) → text or node, numeric, wrap, sort(row) → number or text}; rows: any.
 // More than `first` rows are shown on request, so that the page stays light.
-export function table({ title, text = "", columns, rows, first = 50, rowClass = () => null }) {
+// A table that is made anew when another trial is chosen has no number.
+export function table({ title, text = "", columns, rows, first = 50, numbered = true, rowClass = () => null }) {
   let shown = first;
   let sorted = rows;
   let by = null;
@@ -62,7 +63,7 @@ export function table({ title, text = "", columns, rows, first = 50, rowClass = 
   fill();
   // Beside the table and not in it: a caption would be as wide as the table, and scroll away with it.
   const id = `table-${++tables}`;
-  const caption = title && h("p", { class: "caption", id }, h("b", {}, `Table ${++named}. ${title}. `), text);
+  const caption = title && h("p", { class: "caption", id }, h("b", {}, `${numbered ? `Table ${++named}. ` : ""}${title}. `), text);
   const name = title ?? "Data of the figure";
   return h("div", { class: rows.length <= 16 ? "short" : null }, caption, h("div", { class: "scroll", tabindex: "0", role: "region", "aria-label": name },
     h("table", { class: columns.length > 11 ? "wide" : null, "aria-labelledby": title ? id : null }, h("thead", {}, h("tr", {}, heads)), body)), h("p", { class: "controls" }, more));

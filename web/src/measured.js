@@ -1,9 +1,19 @@
 // 7: how it was measured, and what is needed to run it again.
 import { facts, h, table } from "./dom.js";
-import { joules, method, none, number, percent, range, seconds } from "./format.js";
+import { joules, method, none, number, percent, range, seconds, watts } from "./format.js";
 
 // What is assumed of each method unless a sensor says otherwise (docs/methods.md, section 1).
 const budget = { counter: "the error that the sensor states, plus one tick at each edge of a window", integral: "the error that the sensor states, plus the time between readings", model: "±50 %: computed from CPU load and the processor's nominal power, not measured" };
+
+function cards(sensors) {
+  const yes = (v) => (v ? "no" : "yes");
+  return table({
+    title: "Sensors", text: "What is known of each before it is read, and what its joules are computed with. Readings come at the mean distance; a sensor without a period has a new value whenever it is read.",
+    columns: [{ head: "Device", cell: (s) => s.device }, { head: "Sensor", wrap: true, cell: (s) => s.sensor }, { head: "Method", cell: (s) => s.method }, { head: "Read every", numeric: true, cell: (s) => seconds(s.interval_s) }, { head: "New value every", numeric: true, cell: (s) => (s.period_s > 0 ? seconds(s.period_s) : none) }, { head: "Looks back", numeric: true, cell: (s) => (s.window_s > 0 ? seconds(s.window_s) : none) },
+      { head: "Error of joules", numeric: true, cell: (s) => `±${percent(s.relative_error)}` }, { head: "In totals", cell: (s) => yes(s.whole_machine) }, { head: "At most", numeric: true, cell: (s) => watts(s.max_power_w) }, { head: "Counter wraps at", numeric: true, cell: (s) => joules(s.counter_range_j) }],
+    rows: sensors,
+  });
+}
 
 export function measured(report) {
   const { method: m, answer } = report;
@@ -17,9 +27,11 @@ export function measured(report) {
       ["Bounds of the total", total ? range(total) : null],
       ["Error budget", total ? budget[total.method] : null],
       ["Worker", m.workers.length ? m.workers.map((w) => h("div", {}, w)) : "not recorded"],
+      ...m.host.map((fact) => [fact.name[0].toUpperCase() + fact.name.slice(1), fact.value]),
       ["Begun", m.begun], ["Strategy and seed", `${report.strategy}, seed ${report.seed}`], ["Report written by", `frugal ${m.frugal}`],
-      ["Not recorded", "host name, operating system, processor; readings of power"],
+      ["Not recorded", m.host.length ? "the name of the host" : "the host: an older version ran the study"],
     ]),
+    m.cards.length ? cards(m.cards) : null,
     h("p", { class: "small" }, "Bounds are not confidence intervals: errors of sensors are taken as systematic and add up. One run says nothing of the spread between runs."),
   ];
   if (m.lost.length) {

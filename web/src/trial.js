@@ -1,8 +1,9 @@
-// 6: one trial closely: its epochs, its joules by phase, and how they were found.
+// 6: one trial closely: its epochs, its power over time, its joules by phase, and how they were found.
 import { axis, chart, figure, grid, legend, tip } from "./charts.js";
 import { onPaper } from "./paper.js";
 import { choose, facts, h } from "./dom.js";
 import { axisJoules, joules, number, percent, seconds } from "./format.js";
+import { powerOf } from "./power.js";
 
 export function trial(report) {
   const { trials, courses, metric } = report;
@@ -23,6 +24,8 @@ export function trial(report) {
     };
   };
   const held = chart({ option, label: `Course of trial ${trials.id[at]}` });
+  const course = figure({ title: "Course of the trial", text: `Validated ${metric.name} and joules of each epoch (training and evaluation).`, parts: held.node });
+  const power = powerOf(report);
   const box = h("div", { "aria-live": "polite" });
   const tell = () => {
     const phases = Object.keys(trials.by_phase).filter((p) => trials.by_phase[p][at] !== null).map((p) => `${p} ${joules(trials.by_phase[p][at])}`).join(", ");
@@ -32,13 +35,14 @@ export function trial(report) {
       ["Energy", trials.energy_j[at] === null ? "not measured" : `${joules(trials.energy_j[at])} (${joules(trials.low_j[at])} to ${joules(trials.high_j[at])}), method ${trials.method[at]}, coverage ${percent(trials.coverage[at])}`],
       ["By phase", phases], ["Time", seconds(trials.duration_s[at])],
     ]));
+    power.show(at);
   };
   tell();
   const controls = choose("Trial", shown.map((i) => `${trials.id[i]} (${trials.fate[i]})`), (k) => { at = shown[k]; tell(); held.redraw(`Course of trial ${trials.id[at]}`); });
   const partly = shown.length < trials.epochs.filter((n) => n > 0).length;
   return { id: "trial", short: "One trial", title: "One trial closely", content: [
     onPaper ? null : controls, box,
-    figure({ title: "Course of the trial", text: `Validated ${metric.name} and joules of each epoch (training and evaluation).`, parts: held.node }),
+    course,
     partly ? h("p", { class: "small" }, `The page holds the epochs of ${shown.length} trials: the winner, the Pareto front, the top lists, then by number up to 150,000 epochs. The store and \`frugal export\` hold all.`) : null,
-    h("p", { class: "small" }, "Power over time is not shown: this version keeps the joules of every phase and epoch with their bounds, coverage and method, but no readings of power. What can be said about power is the mean of each phase in the table above.")] };
+    power.box] };
 }

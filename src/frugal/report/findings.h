@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "frugal/energy/carbon.h"
+#include "frugal/report/close_look.h"
 #include "frugal/report/comparison.h"
 #include "frugal/search/factors.h"
 #include "frugal/stats/correlation.h"
@@ -18,14 +19,6 @@
 #include "frugal/study/result.h"
 
 namespace frugal {
-
-// Joules of one phase or device; its mean power over the time of its windows.
-struct EnergyPart {
-  std::string name;
-  EnergyFigure figure;
-  std::optional<Watts> mean_power = {};
-  std::optional<double> share = {};  // of the study's total
-};
 
 using PhaseJoules = std::map<std::string, Joules>;
 
@@ -183,6 +176,7 @@ struct Findings {
   std::optional<Comparison> parity = {};  // with ordinary training of the same workload
   std::optional<Emission> carbon = {};
   std::string no_carbon = {};  // the sentence that says why there is no such figure
+  CloseLook close = {};        // left empty by find(): see look_closely()
 };
 
 // `references` are studies to compare with, oldest first; none is fine.

@@ -3,6 +3,8 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "frugal/report/close_look_json.h"
+
 namespace frugal {
 namespace {
 
@@ -227,7 +229,9 @@ ordered_json findings_json(const Findings& findings) {
           {"rankings", rankings_json(findings)},
           {"histograms", histograms_json(findings.histograms)},
           {"analysis", analysis_json(findings.analysis)},
-          {"pipeline", findings.pipeline ? pipeline_json(*findings.pipeline) : ordered_json(nullptr)}};
+          {"pipeline", findings.pipeline ? pipeline_json(*findings.pipeline) : ordered_json(nullptr)},
+          {"close", close_look_json(findings, 17)},
+          {"sensors", sensors_json(findings.close.sensors)}};
 }
 
 }  // namespace frugal

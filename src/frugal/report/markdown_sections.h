@@ -23,4 +23,8 @@ std::string markdown_best(const Findings& findings);   // the best ten by each o
 std::string markdown_rates(const Findings& findings);  // range tests
 std::string markdown_analysis(const Findings& findings);  // regression, importance, correlation
 
+std::string markdown_close(const Findings& findings);    // figures and power of single trials
+std::string markdown_sensors(const Findings& findings);  // what is known of each
+std::string markdown_host(const Findings& findings);     // a list
+
 }  // namespace frugal

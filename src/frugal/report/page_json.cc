@@ -7,6 +7,7 @@
 #include <nlohmann/json.hpp>
 
 #include "frugal/base/clock.h"
+#include "frugal/report/close_look_json.h"
 #include "frugal/report/findings_json.h"
 
 namespace frugal {
@@ -17,6 +18,7 @@ using nlohmann::ordered_json;
 constexpr std::size_t kMostEpochs = 150'000;
 constexpr std::size_t kTopLength = 10;
 constexpr int kDigits = 7;
+constexpr int kDrawnDigits = 5;
 
 ordered_json brief(double value) {
   if (!std::isfinite(value)) return nullptr;
@@ -248,6 +250,8 @@ ordered_json method_json(const Findings& findings, const std::string& version) {
           {"begun", utc_text(result.header.created_unix_s)},
           {"sensors", result.sensors},
           {"workers", result.workers},
+          {"host", host_json(result.host)},
+          {"cards", sensors_json(findings.close.sensors)},
           {"lost", column(result.lost,
                           [](const LostAttempt& lost) {
                             return ordered_json{
@@ -283,6 +287,7 @@ ordered_json page_json(const Findings& findings, const std::string& version) {
           {"trials", trials_json(findings)},
           {"factors", factors_json(findings.factors)},
           {"courses", courses_json(findings)},
+          {"close", close_look_json(findings, kDrawnDigits)},
           {"anytime", anytime_json(findings.anytime)},
           {"rate_tests", rate_tests_json(findings.rate_tests)},
           {"rounds", rounds_json(result.decisions)},

@@ -1,6 +1,7 @@
 #include <cmath>
 #include <nlohmann/json.hpp>
 
+#include "frugal/report/close_look_json.h"
 #include "frugal/report/findings_json.h"
 #include "frugal/report/render.h"
 
@@ -142,6 +143,7 @@ ordered_json report_json(const StudyResult& result) {
   }
   held["sensors"] = result.sensors;
   held["workers"] = result.workers;
+  held["host"] = host_json(result.host);
   held["plan"] = ordered_json(result.header.plan);
   held["study_file"] = result.header.source;
   return held;

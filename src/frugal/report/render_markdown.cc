@@ -97,16 +97,18 @@ std::string rounds(const StudyResult& result) {
   return text;
 }
 
-std::string method(const StudyResult& result) {
+std::string method(const Findings& findings) {
+  const StudyResult& result = findings.result;
   std::string text = "\n## How it was measured\n\n";
   text += fmt::format("- begun: {}\n- strategy: {}, seed {}\n", utc_text(result.header.created_unix_s),
                       result.strategy, result.seed);
   for (const std::string& worker : result.workers) text += "- worker: " + escaped(worker) + "\n";
+  text += markdown_host(findings);
   for (const std::string& sensor : result.sensors) text += "- sensor: " + escaped(sensor) + "\n";
   if (!result.lost.empty())
     text +=
         fmt::format("- attempts lost (killed, died, interrupted, trained again): {}\n", result.lost.size());
-  return text + "\nThe study file:\n\n" + fenced("yaml", result.header.source);
+  return text + markdown_sensors(findings) + "\nThe study file:\n\n" + fenced("yaml", result.header.source);
 }
 
 }  // namespace
@@ -116,7 +118,7 @@ std::string report_markdown(const Findings& findings) {
   return "# " + escaped(result.header.name) + "\n\n" + answer(result) + markdown_context(findings) +
          markdown_pipeline(findings) + cost(result) + markdown_spending(findings) +
          markdown_progress(findings) + trials(result) + markdown_best(findings) + rounds(result) +
-         markdown_rates(findings) + markdown_analysis(findings) + method(result);
+         markdown_rates(findings) + markdown_analysis(findings) + markdown_close(findings) + method(findings);
 }
 
 }  // namespace frugal
