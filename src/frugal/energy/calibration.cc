@@ -7,8 +7,8 @@
 #include <utility>
 #include <vector>
 
+#include "frugal/base/csv_table.h"
 #include "frugal/base/units_text.h"
-#include "frugal/energy/csv_table.h"
 
 namespace frugal {
 namespace {

@@ -7,8 +7,8 @@
 #include <ostream>
 #include <utility>
 
+#include "frugal/base/csv_table.h"
 #include "frugal/base/units_text.h"
-#include "frugal/energy/csv_table.h"
 #include "frugal/energy/sensor_model.h"
 
 namespace frugal {

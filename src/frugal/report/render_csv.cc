@@ -2,8 +2,8 @@
 #include <cmath>
 #include <map>
 
+#include "frugal/base/csv_cells.h"
 #include "frugal/base/units_text.h"
-#include "frugal/report/csv_cells.h"
 #include "frugal/report/render.h"
 
 namespace frugal {
@@ -32,7 +32,7 @@ std::string point_cells(const Point& point, const std::vector<std::string>& name
   std::string out;
   for (const std::string& name : names) {
     const Value* value = point.find(name);
-    out += (value == nullptr ? "" : csv_quoted(value_text(*value))) + ",";
+    out += (value == nullptr ? "" : csv_cell(value_text(*value))) + ",";
   }
   return out;
 }
@@ -57,7 +57,7 @@ std::string epoch_rows(const StudyResult& result, const std::vector<std::string>
     for (const auto& [name, value] : train->set.values()) point.set(name, value);
     for (const EpochRow& row : seen.outcome.epochs) {
       const auto metric = row.metrics.find(result.header.goal.metric);
-      out += csv_quoted(result.header.name) + "," + std::to_string(seen.step.trial) + "," +
+      out += csv_cell(result.header.name) + "," + std::to_string(seen.step.trial) + "," +
              std::to_string(repeat_of.at(seen.step.trial)) + "," + point_cells(point, names) +
              std::to_string(row.epoch) + "," + cell(row.loss) + "," +
              (metric == row.metrics.end() ? "" : cell(metric->second)) + "," + cell(row.duration.value()) +
@@ -71,7 +71,7 @@ std::string trial_rows(const StudyResult& result, const std::vector<std::string>
                        const std::map<TrialId, int>& repeat_of) {
   std::string out;
   for (const TrialResult& trial : result.trials) {
-    out += csv_quoted(result.header.name) + "," + std::to_string(trial.id) + "," +
+    out += csv_cell(result.header.name) + "," + std::to_string(trial.id) + "," +
            std::to_string(repeat_of.at(trial.id)) + "," + point_cells(trial.point, names) +
            std::to_string(trial.epochs) + ",," + (trial.best ? cell(*trial.best) : "") + "," +
            cell(trial.duration.value()) + "," + figure_cells(trial.energy) + ",all\r\n";
@@ -84,9 +84,9 @@ std::string trial_rows(const StudyResult& result, const std::vector<std::string>
 std::string export_csv(const StudyResult& result, bool per_trial) {
   const std::vector<std::string> names = point_columns(result);
   std::string header = "study,trial,repeat,";
-  for (const std::string& name : names) header += csv_quoted(name) + ",";
+  for (const std::string& name : names) header += csv_cell(name) + ",";
   header += "epoch,loss," +
-            csv_quoted(result.header.goal.metric == "loss" ? "validation_loss" : result.header.goal.metric) +
+            csv_cell(result.header.goal.metric == "loss" ? "validation_loss" : result.header.goal.metric) +
             ",duration_s,energy_j,energy_low_j,energy_high_j,method,coverage,phase\r\n";
   const std::map<TrialId, int> repeat_of = repeats(result);
   return header + (per_trial ? trial_rows(result, names, repeat_of) : epoch_rows(result, names, repeat_of));

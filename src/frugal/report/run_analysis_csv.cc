@@ -2,7 +2,7 @@
 // it.
 #include <nlohmann/json.hpp>
 
-#include "frugal/report/csv_cells.h"
+#include "frugal/base/csv_cells.h"
 #include "frugal/report/run_analysis.h"
 
 namespace frugal {
@@ -12,8 +12,8 @@ using nlohmann::ordered_json;
 
 std::string value_cell(const ordered_json& value) {
   if (value.is_null()) return "";
-  if (value.is_string()) return csv_quoted(value.get<std::string>());
-  return csv_quoted(value.dump());
+  if (value.is_string()) return csv_cell(value.get<std::string>());
+  return csv_cell(value.dump());
 }
 
 // What an object in a list is about: the values of the keys that name it.
@@ -41,7 +41,7 @@ void add_rows(const std::string& method, const std::string& item, const std::str
       add_rows(method, value[i].is_structured() ? joined(item, item_name(value[i], i)) : item, figure,
                value[i], out);
   } else {
-    out += method + "," + csv_quoted(item) + "," + csv_quoted(figure) + "," + value_cell(value) + "\r\n";
+    out += method + "," + csv_cell(item) + "," + csv_cell(figure) + "," + value_cell(value) + "\r\n";
   }
 }
 

@@ -12,107 +12,18 @@
 #include <unordered_map>
 #include <vector>
 
+#include "frugal/base/csv_cells.h"
+
 namespace frugal::stats {
 namespace {
 
 constexpr double kNaN = std::numeric_limits<double>::quiet_NaN();
 
-struct Cell {
-  std::string_view text;
-  bool quoted = false;
-  bool last = false;  // of its line
-};
-
-std::string_view trimmed(std::string_view text) {
-  while (!text.empty() && (text.front() == ' ' || text.front() == '\t')) text.remove_prefix(1);
-  while (!text.empty() && (text.back() == ' ' || text.back() == '\t')) text.remove_suffix(1);
-  return text;
+Error error_at(const CsvCells& cells, const std::string& what) {
+  return bad_input(fmt::format("line {}, column {}: {}", cells.line(), cells.column(), what));
 }
 
-// Walks over the text cell by cell. The view in a Cell lives until the next call. Positions count from 1.
-class Cursor {
- public:
-  Cursor(std::string_view text, char separator) : text_(text), separator_(separator) {
-    if (text_.starts_with("\xEF\xBB\xBF")) at_ = line_begin_ = 3;
-  }
-
-  // Passes over lines of nothing; false at the end of the text.
-  bool more() {
-    while (at_ < text_.size() && (text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n")) end_line();
-    return at_ < text_.size();
-  }
-
-  Result<Cell> next() {
-    cell_line_ = line_;
-    cell_column_ = at_ - line_begin_ + 1;
-    if (at_ < text_.size() && text_[at_] == '"') return quoted();
-    const std::size_t begin = at_;
-    while (at_ < text_.size() && text_[at_] != separator_ && text_[at_] != '\n') {
-      if (text_[at_] == '"') return error_here("a quote inside a cell that does not begin with one");
-      ++at_;
-    }
-    std::string_view cell = text_.substr(begin, at_ - begin);
-    const bool last = at_ == text_.size() || text_[at_] == '\n';
-    if (last && cell.ends_with('\r')) cell.remove_suffix(1);
-    finish(last);
-    return Cell{trimmed(cell), false, last};
-  }
-
-  Error error_at_cell(const std::string& what) const { return error(cell_line_, cell_column_, what); }
-
- private:
-  static Error error(std::size_t line, std::size_t column, const std::string& what) {
-    return bad_input(fmt::format("line {}, column {}: {}", line, column, what));
-  }
-  Error error_here(const std::string& what) const { return error(line_, at_ - line_begin_ + 1, what); }
-
-  void end_line() {
-    at_ += text_[at_] == '\r' ? 2 : 1;
-    ++line_;
-    line_begin_ = at_;
-  }
-
-  void finish(bool last) {
-    if (!last) {
-      ++at_;
-    } else if (at_ < text_.size()) {
-      end_line();
-    }
-  }
-
-  Result<Cell> quoted() {
-    scratch_.clear();
-    for (++at_;; ++at_) {
-      if (at_ == text_.size()) return error_at_cell("this quote is never closed");
-      if (text_[at_] == '"') {
-        if (at_ + 1 == text_.size() || text_[at_ + 1] != '"') break;
-        ++at_;
-      }
-      scratch_ += text_[at_];
-      if (text_[at_] == '\n') {
-        ++line_;
-        line_begin_ = at_ + 1;
-      }
-    }
-    ++at_;
-    const bool last = at_ == text_.size() || text_[at_] == '\n' || text_.substr(at_, 2) == "\r\n";
-    if (!last && text_[at_] != separator_)
-      return error_here("a closing quote ends its cell, here more follows");
-    finish(last);
-    return Cell{scratch_, true, last};
-  }
-
-  std::string_view text_;
-  char separator_;
-  std::size_t at_ = 0;
-  std::size_t line_ = 1;
-  std::size_t line_begin_ = 0;
-  std::size_t cell_line_ = 1;
-  std::size_t cell_column_ = 1;
-  std::string scratch_;
-};
-
-bool is_missing(const Cell& cell) {
+bool is_missing(const CsvCell& cell) {
   if (cell.text.empty()) return true;
   if (cell.quoted || cell.text.size() > 4 || (cell.text[0] | 0x20) != 'n') return false;
   return cell.text == "NA" || cell.text == "NaN" || cell.text == "nan" || cell.text == "N/A" ||
@@ -151,7 +62,7 @@ struct Growing {
   std::unordered_map<std::string, std::int32_t, Hash, std::equal_to<>> codes = {};
 
   // False when the cell shows that the column is one of levels after all.
-  bool add(const Cell& cell) {
+  bool add(const CsvCell& cell) {
     if (levels) {
       factor.codes.push_back(is_missing(cell) ? kMissing : code_of(cell.text));
       return true;
@@ -197,16 +108,15 @@ Factor with_sorted_levels(Factor factor) {
   return factor;
 }
 
-Result<std::vector<Growing>> read_header(Cursor& cursor) {
+Result<std::vector<Growing>> read_header(CsvCells& cells) {
   std::vector<Growing> columns;
-  if (!cursor.more()) return bad_input("line 1, column 1: a header with the names of the columns is missing");
+  if (!cells.more()) return bad_input("line 1, column 1: a header with the names of the columns is missing");
   for (bool last = false; !last;) {
-    const Result<Cell> cell = cursor.next();
-    if (!cell) return cell.error();
-    if (cell->text.empty()) return cursor.error_at_cell("this column has no name");
+    const Result<CsvCell> cell = cells.next();
+    if (!cell) return error_at(cells, cell.error().message);
+    if (cell->text.empty()) return error_at(cells, "this column has no name");
     for (const Growing& other : columns)
-      if (other.name == cell->text)
-        return cursor.error_at_cell(fmt::format("a second column '{}'", cell->text));
+      if (other.name == cell->text) return error_at(cells, fmt::format("a second column '{}'", cell->text));
     columns.push_back({.name = std::string(cell->text)});
     last = cell->last;
   }
@@ -214,20 +124,19 @@ Result<std::vector<Growing>> read_header(Cursor& cursor) {
 }
 
 // Reads the rows. True when a column turned out to hold levels after rows that were read as numbers.
-Result<bool> read_rows(Cursor& cursor, std::vector<Growing>& columns) {
-  for (bool first = true; cursor.more(); first = false) {
+Result<bool> read_rows(CsvCells& cells, std::vector<Growing>& columns) {
+  for (bool first = true; cells.more(); first = false) {
     for (std::size_t i = 0; i < columns.size(); ++i) {
-      const Result<Cell> cell = cursor.next();
-      if (!cell) return cell.error();
+      const Result<CsvCell> cell = cells.next();
+      if (!cell) return error_at(cells, cell.error().message);
       if (!columns[i].add(*cell)) {
         if (!first) return true;
         columns[i].add(*cell);
       }
       if (cell->last && i + 1 < columns.size())
-        return cursor.error_at_cell(fmt::format("the row ends with cell {} of {}", i + 1, columns.size()));
+        return error_at(cells, fmt::format("the row ends with cell {} of {}", i + 1, columns.size()));
       if (!cell->last && i + 1 == columns.size())
-        return cursor.error_at_cell(
-            fmt::format("the row goes on after cell {} of {}", i + 1, columns.size()));
+        return error_at(cells, fmt::format("the row goes on after cell {} of {}", i + 1, columns.size()));
     }
   }
   return false;
@@ -238,12 +147,12 @@ Result<bool> read_rows(Cursor& cursor, std::vector<Growing>& columns) {
 Result<Table> read_csv(std::string_view text, CsvFormat format) {
   std::vector<bool> levels;  // known from an earlier pass
   for (;;) {
-    Cursor cursor(text, format.separator);
-    Result<std::vector<Growing>> columns = read_header(cursor);
+    CsvCells walk(text, format.separator);
+    Result<std::vector<Growing>> columns = read_header(walk);
     if (!columns) return columns.error();
     levels.resize(columns->size());
     for (std::size_t i = 0; i < levels.size(); ++i) (*columns)[i].levels = levels[i];
-    const Result<bool> again = read_rows(cursor, *columns);
+    const Result<bool> again = read_rows(walk, *columns);
     if (!again) return again.error();
     if (*again) {
       for (std::size_t i = 0; i < levels.size(); ++i) levels[i] = (*columns)[i].levels;

@@ -13,12 +13,11 @@ struct CsvFormat {
   char separator = ',';
 };
 
-// The first line names the columns; lines end in LF or CRLF, the last may lack its end; a byte order mark and
-// lines of nothing are passed over. A cell in quotes may hold separators, line ends and doubled quotes;
-// spaces around other cells are no part of them. A column is numeric when each of its cells is a number or
-// missing (empty, NA, N/A, NaN, null; not in quotes), else a factor with sorted levels. Errors name line and
-// column (characters of the line, both from 1): an open quote, letters after a closing one, a row with more
-// or fewer cells than the header, a column without a name or with one given twice.
+// The first line names the columns (base/csv_cells.h says what cells and lines are). A column is numeric when
+// each of its cells is a number or missing (empty, NA, N/A, NaN, null; not in quotes), else a factor with
+// sorted levels. Errors name line and column (characters of the line, both from 1): an open quote, letters
+// after a closing one, a row with more or fewer cells than the header, a column without a name or with one
+// given twice.
 Result<Table> read_csv(std::string_view text, CsvFormat format = {});
 
 }  // namespace frugal::stats

@@ -146,12 +146,15 @@ TEST(Table, ReadsClassesAndNumbers) {
   EXPECT_EQ(classes->labels, (std::vector<std::uint8_t>{1, 0, 1}));
   EXPECT_EQ(classes->values, (std::vector<float>{1, 2.5, -3, 4, 5, 60}));
   EXPECT_EQ(fault(read_table({.path = path, .target = "b, c", .regression = true})),
-            path + ", line 2: column 'kind' is not a number: 'dog'");
+            path + ":2: column 'kind': 'dog' is not a number");
   EXPECT_EQ(fault(read_table({.path = path, .target = "kin"})),
             path + ": has no column 'kin' (did you mean 'kind'?)");
   write_bytes(path, "a,b\n1,2\n3\n");
   EXPECT_EQ(fault(read_table({.path = path, .target = "b", .regression = true})),
-            path + ", line 3: has 1 columns, the line of names has 2");
+            path + ":3: 1 cells, but the header has 2 columns");
+  write_bytes(path, "a,b\n1,2\n,3\n");
+  EXPECT_EQ(fault(read_table({.path = path, .target = "b", .regression = true})),
+            path + ":3: column 'a': is empty where a number is wanted");
 }
 
 void save_tensor(const std::string& path, const at::Tensor& tensor) {

@@ -3,7 +3,7 @@
 #include <cmath>
 #include <limits>
 
-#include "frugal/energy/csv_table.h"
+#include "frugal/base/csv_table.h"
 #include "frugal/work/table_workload.h"
 
 namespace frugal {

@@ -1,6 +1,5 @@
-// Comma-separated values with a header line, as traces and wall-plug logs come: cells are text until they are
-// asked for. Quotes as in RFC 4180 (a quoted cell may hold commas and doubled quotes, no line end); CRLF, a
-// byte-order mark and empty lines are accepted. Every error names the line, and the column where it has one.
+// Comma-separated values with a header line, kept as text until a cell is asked for (csv_cells.h says what is
+// read). Every error names the file, the line, and the column where it has one.
 #pragma once
 
 #include <cstddef>
@@ -9,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "frugal/base/csv_cells.h"
 #include "frugal/base/result.h"
 
 namespace frugal {
@@ -20,12 +20,15 @@ class CsvTable {
   static Result<CsvTable> parse(std::string_view text, std::string name);
 
   std::size_t rows() const { return lines_.size(); }
+  const std::vector<std::string>& columns() const { return header_; }
   // The index of a column, or nothing.
   std::optional<std::size_t> find(std::string_view column) const;
   // The same, or an error that names the nearest column.
   Result<std::size_t> require(std::string_view column) const;
 
-  const std::string& cell(std::size_t row, std::size_t column) const { return cells_[row][column]; }
+  const std::string& cell(std::size_t row, std::size_t column) const {
+    return cells_[row * header_.size() + column];
+  }
   // The number of a cell; nothing where the cell is empty. Anything but a finite decimal number is an error.
   Result<std::optional<double>> number(std::size_t row, std::size_t column) const;
   // "FILE:12: column 'power_w': " + what.
@@ -35,15 +38,14 @@ class CsvTable {
   const std::string& name() const { return name_; }
 
  private:
-  Status add_line(std::string_view line, std::size_t number);
+  Status read_header(CsvCells& cells);
+  Status read_row(CsvCells& cells);
+  Error placed(std::size_t line, const std::string& what) const;
 
   std::string name_;
   std::vector<std::string> header_;
-  std::vector<std::vector<std::string>> cells_;
-  std::vector<std::size_t> lines_;  // where each row stands in the file
+  std::vector<std::string> cells_;  // row by row
+  std::vector<std::size_t> lines_;  // where each row begins in the file
 };
-
-// A cell as it is written: in quotes where it needs them.
-std::string csv_cell(std::string_view text);
 
 }  // namespace frugal
