@@ -14,6 +14,7 @@ function configuration(report, i) {
 function everyTrial(report) {
   const { trials, metric, factors } = report;
   const eq = trials.eq.some((v) => v !== null);
+  const narrow = onPaper && factors.length > 6;
   const columns = [
     { head: "Trial", cell: (i) => String(trials.id[i]), sort: (i) => trials.id[i] },
     { head: "Fate", cell: (i) => [mark(trials.fate[i]), trials.fate[i]], sort: (i) => trials.fate[i] },
@@ -26,11 +27,11 @@ function everyTrial(report) {
     ...(eq ? [{ head: "EQ, 1/Wh", numeric: true, cell: (i) => fixed(trials.eq[i], 3), sort: (i) => trials.eq[i] }] : []),
     { head: "Time", numeric: true, cell: (i) => seconds(trials.duration_s[i]), sort: (i) => trials.duration_s[i] },
     // Paper is narrow: many parameters stand in one column there.
-    ...(onPaper && factors.length > 6 ? [{ head: "Configuration", wrap: true, cell: (i) => configuration(report, i) }] : factors.map((f) => ({ head: f.name, numeric: f.numeric, cell: (i) => (f.numeric && f.level[i] !== null ? number(f.values[f.level[i]]) : levelText(f, i)), sort: (i) => f.level[i] }))),
+    ...(narrow ? [] : factors.map((f) => ({ head: f.name, numeric: f.numeric, cell: (i) => (f.numeric && f.level[i] !== null ? number(f.values[f.level[i]]) : levelText(f, i)), sort: (i) => f.level[i] }))),
   ];
   if (Object.keys(trials.failure).length) columns.push({ head: "Failure", wrap: true, cell: (i) => trials.failure[i] ?? "" });
   const constants = report.constants.map(([k, v]) => `${k} = ${v}`).join(", ");
-  return table({ title: "Trials", text: `${constants ? `Equal in all: ${constants}. ` : ""}${onPaper ? "" : "Column heads sort. "}EQ is the last validated ${metric.name} by the mean watt-hours of an epoch.`, columns, rows: trials.id.map((_, i) => i), first: onPaper ? 60 : 40, rowClass: (i) => (trials.fate[i] === "winner" ? "strong" : trials.fate[i] === "failed" ? "out" : null) });
+  return table({ title: "Trials", text: `${constants ? `Equal in all: ${constants}. ` : ""}${onPaper ? "" : "Column heads sort. "}EQ is the last validated ${metric.name} by the mean watt-hours of an epoch.`, columns, rows: trials.id.map((_, i) => i), first: onPaper ? 60 : 40, below: narrow ? (i) => configuration(report, i) : null, rowClass: (i) => (trials.fate[i] === "winner" ? "strong" : trials.fate[i] === "failed" ? "out" : null) });
 }
 
 function topLists(report) {

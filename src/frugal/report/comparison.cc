@@ -129,9 +129,9 @@ std::vector<std::string> caveats_of(std::span<const StudyResult> results, bool r
       return runs_of(result).energy.size() < 2;
     });
     caveats.push_back(
-        single ? "one run of each study: how much the ratio varies from run to run is not known"
+        single ? "one run of each: how much the ratio varies from run to run is not known"
                : fmt::format(
-                     "fewer than {} runs at the winner's point of a study: how much the ratio varies from "
+                     "fewer than {} runs at a point that is compared: how much the ratio varies from "
                      "run to run is hardly known",
                      kFewestRuns));
   }

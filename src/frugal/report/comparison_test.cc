@@ -71,7 +71,7 @@ TEST(Comparison, TheTextNamesTheDirectionOfEveryRatio) {
             "\n"
             "sm2 / vanilla = 1.76 (and vanilla / sm2 = 0.568): sm2 used 76.2 % more energy, as much as 2 "
             "runs of vanilla; quality differs by +0.01\n"
-            "caveat: one run of each study: how much the ratio varies from run to run is not known\n"
+            "caveat: one run of each: how much the ratio varies from run to run is not known\n"
             "sm2 used 1.76 times the energy of vanilla, at accuracy +0.01; with fewer than 5 runs of each no "
             "interval can be given, so whether they differ is open\n");
   const std::string less =
@@ -111,12 +111,11 @@ TEST(Comparison, WhatMakesItWeakIsSaid) {
   results[1].stopped_by.clear();
   const Comparison comparison = compare(results);
   EXPECT_FALSE(comparison.pairs[0].quality_difference.has_value());
-  EXPECT_EQ(
-      comparison.caveats,
-      (std::vector<std::string>{
-          "one run of each study: how much the ratio varies from run to run is not known", "'b' is not over",
-          "the studies were measured with different sensors: their errors do not cancel in the ratio",
-          "the studies have different metrics: their qualities are not comparable"}));
+  EXPECT_EQ(comparison.caveats,
+            (std::vector<std::string>{
+                "one run of each: how much the ratio varies from run to run is not known", "'b' is not over",
+                "the studies were measured with different sensors: their errors do not cancel in the ratio",
+                "the studies have different metrics: their qualities are not comparable"}));
 }
 
 TEST(Comparison, ModelledEnergyIsACaveat) {
@@ -187,7 +186,7 @@ TEST(Comparison, OtherPointsAndFailedTrialsAreNoRepeats) {
   const Comparison found = compare(std::vector{failed, repeated_study("b", kB, kQuality)});
   EXPECT_FALSE(found.pairs[0].repeats);
   EXPECT_EQ(found.caveats.front(),
-            "fewer than 5 runs at the winner's point of a study: how much the ratio varies from run to run "
+            "fewer than 5 runs at a point that is compared: how much the ratio varies from run to run "
             "is hardly "
             "known");
   EXPECT_TRUE(found.pairs[0].sentence.ends_with("no interval can be given, so whether they differ is open"));
@@ -204,6 +203,27 @@ TEST(Comparison, GapsAndDifferentMethodsAreSaid) {
       std::find(found.caveats.begin(), found.caveats.end(),
                 "the energies were found by different methods: their errors do not cancel in the ratio"),
       found.caveats.end());
+}
+
+TEST(Compare, ATrialIsComparedWithItsOwnJoulesAndItsRepeats) {
+  StudyResult study = example::study();
+  EXPECT_FALSE(result_of_trial(study, 3));
+  const StudyResult one = *result_of_trial(study, 1);
+  EXPECT_EQ(one.header.name, "by hand:1");
+  EXPECT_EQ(one.trials.size(), 1u);
+  const Comparison single = compare(std::vector{one, *result_of_trial(study, 0)});
+  EXPECT_NEAR(*single.pairs.at(0).ratio, 100.0 / 30, 1e-12);
+  EXPECT_NEAR(*single.pairs.at(0).quality_difference, 0.1, 1e-12);
+  EXPECT_FALSE(single.pairs[0].repeats);
+  EXPECT_FALSE(compare(std::vector{one, *result_of_trial(study, 2)}).pairs.at(0).quality_difference)
+      << "trial 2 was never validated";
+  for (TrialId id = 3; id < 8; ++id) {
+    study.trials.push_back(example::trial(id, 16, 2, 0.8, 29 + id % 3, "dropped"));
+    study.trials.push_back(example::trial(id + 5, 32, 3, 0.9, 99 + id % 3, "dropped"));
+  }
+  const Comparison repeated = compare(std::vector{*result_of_trial(study, 1), *result_of_trial(study, 0)});
+  EXPECT_EQ(repeated.pairs.at(0).repeats->n_a, 6u);
+  EXPECT_EQ(repeated.pairs.at(0).repeats->n_b, 6u);
 }
 
 }  // namespace

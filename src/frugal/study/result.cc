@@ -130,4 +130,27 @@ Result<StudyResult> result_of(StudyRecord record) {
   return result;
 }
 
+std::optional<StudyResult> result_of_trial(const StudyResult& result, TrialId trial) {
+  const auto found = std::find_if(result.trials.begin(), result.trials.end(),
+                                  [&](const TrialResult& held) { return held.id == trial; });
+  if (found == result.trials.end()) return std::nullopt;
+  StudyResult alone;
+  alone.header = result.header;
+  alone.header.name += ":" + std::to_string(trial);
+  alone.strategy = "trial";
+  alone.seed = result.seed;
+  alone.duration = found->duration;
+  alone.stopped_by = result.stopped_by;
+  alone.caveats = result.caveats;
+  alone.sensors = result.sensors;
+  alone.workers = result.workers;
+  alone.energy.total = found->energy;
+  alone.winner_energy = found->energy;
+  if (found->best) alone.winner = Winner{trial, found->point, *found->best, found->best_epoch, 0};
+  for (const TrialResult& held : result.trials) {
+    if (held.point == found->point) alone.trials.push_back(held);
+  }
+  return alone;
+}
+
 }  // namespace frugal

@@ -49,4 +49,9 @@ struct StudyResult {
 // Fails when the stored plan cannot be read by this version.
 Result<StudyResult> result_of(StudyRecord record);
 
+// One trial as if it were a study of its own, named "STUDY:TRIAL", of the strategy "trial": its total is the
+// trial's, its trials are that one and the others at its point (its repeats). It has no history. Nothing
+// where the study has no such trial.
+std::optional<StudyResult> result_of_trial(const StudyResult& result, TrialId trial);
+
 }  // namespace frugal
