@@ -1,7 +1,7 @@
 // How each trial went: its epochs and explorations in order, and the range tests with what the rule picks.
 #include <cmath>
-#include <set>
 #include <unordered_map>
+#include <unordered_set>
 
 #include "frugal/report/finding_parts.h"
 #include "frugal/search/rate_selection.h"
@@ -10,7 +10,7 @@ namespace frugal {
 namespace {
 
 // Train steps on the way from the initial weights to the latest state of their trial.
-std::set<int> live_steps(const std::vector<Observation>& history) {
+std::unordered_set<int> live_steps(const std::vector<Observation>& history) {
   std::unordered_map<TrialId, int> latest;
   std::unordered_map<int, std::optional<int>> from;
   for (const Observation& seen : history) {
@@ -18,7 +18,8 @@ std::set<int> live_steps(const std::vector<Observation>& history) {
     latest[seen.step.trial] = seen.number;
     from[seen.number] = seen.step.from;
   }
-  std::set<int> live;
+  std::unordered_set<int> live;
+  live.reserve(history.size());
   for (const auto& [trial, step] : latest) {
     std::optional<int> at = step;
     while (at && live.insert(*at).second) {
@@ -68,7 +69,7 @@ std::vector<Course> courses_of(const StudyResult& result) {
   std::vector<Course> courses(result.trials.size());
   std::unordered_map<TrialId, std::size_t> at;
   for (std::size_t i = 0; i < result.trials.size(); ++i) at[result.trials[i].id] = i;
-  const std::set<int> live = live_steps(result.history);
+  const std::unordered_set<int> live = live_steps(result.history);
   const auto rows = exploration_rows(result);
   for (const Observation& seen : result.history) {
     const auto place = at.find(seen.step.trial);

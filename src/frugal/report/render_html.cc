@@ -1,5 +1,6 @@
 #include "frugal/report/render_html.h"
 
+#include <algorithm>
 #include <array>
 #include <nlohmann/json.hpp>
 #include <utility>
@@ -41,22 +42,24 @@ std::string escaped_text(std::string_view text) {
 std::string escaped_json(const std::string& json) {
   std::string out;
   out.reserve(json.size() + json.size() / 16);
-  for (std::size_t i = 0; i < json.size(); ++i) {
-    const char c = json[i];
-    if (c == '<') {
-      out += "\\u003c";
-    } else if (c == '>') {
-      out += "\\u003e";
-    } else if (c == '&') {
-      out += "\\u0026";
-    } else if (json.compare(i, 3, "\xE2\x80\xA8") == 0 || json.compare(i, 3, "\xE2\x80\xA9") == 0) {
-      out += json[i + 2] == '\xA8' ? "\\u2028" : "\\u2029";
-      i += 2;
-    } else {
-      out += c;
+  std::size_t kept = 0;  // up to here it is in `out`
+  const auto replace = [&](std::size_t at, std::size_t length, const char* by) {
+    out.append(json, kept, at - kept).append(by);
+    kept = at + length;
+  };
+  for (std::size_t at = json.find_first_of("<>&\xE2"); at != std::string::npos;
+       at = json.find_first_of("<>&\xE2", std::max(kept, at + 1))) {
+    if (json[at] == '<') {
+      replace(at, 1, "\\u003c");
+    } else if (json[at] == '>') {
+      replace(at, 1, "\\u003e");
+    } else if (json[at] == '&') {
+      replace(at, 1, "\\u0026");
+    } else if (json.compare(at, 3, "\xE2\x80\xA8") == 0 || json.compare(at, 3, "\xE2\x80\xA9") == 0) {
+      replace(at, 3, json[at + 2] == '\xA8' ? "\\u2028" : "\\u2029");
     }
   }
-  return out;
+  return out.append(json, kept);
 }
 
 }  // namespace

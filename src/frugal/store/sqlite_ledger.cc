@@ -36,9 +36,10 @@ Result<std::unique_ptr<SqliteLedger>> SqliteLedger::open(const std::string& path
 Result<std::vector<StudyBrief>> SqliteLedger::list() {
   std::vector<StudyBrief> briefs;
   const Status read = database_->each(
-      "SELECT s.name, s.strategy, count(a.trial), count(DISTINCT a.trial), s.created_unix_s, s.stopped_by"
-      " FROM study s LEFT JOIN attempt a ON a.study_id = s.study_id AND a.state = 'finished'"
-      " GROUP BY s.study_id ORDER BY s.study_id",
+      "SELECT s.name, s.strategy,"
+      " (SELECT count(*) FROM attempt a WHERE a.study_id = s.study_id AND a.state = 'finished'),"
+      " (SELECT count(*) FROM (SELECT 1 FROM attempt a WHERE a.study_id = s.study_id AND a.state = 'finished'"
+      " GROUP BY a.trial)), s.created_unix_s, s.stopped_by FROM study s ORDER BY s.study_id",
       {}, [&](const Row& row) {
         briefs.push_back({row.text(0), row.text(1), row.small(2), row.small(3), row.number(4), {}});
         if (!row.is_null(5)) briefs.back().stopped_by = row.text(5);
