@@ -15,6 +15,7 @@
 #include "frugal/energy/open.h"
 #include "frugal/progress.h"
 #include "frugal/report/render.h"
+#include "frugal/study/pretrained.h"
 #include "frugal/study/strategies.h"
 #include "frugal/study/study_file.h"
 #include "frugal/work/process_workload.h"
@@ -81,11 +82,18 @@ Result<Limits> bounded(Limits limits, const RunOptions& options) {
   return limits;
 }
 
-Result<std::vector<std::string>> worker_command(const Plan& plan, const std::string& log) {
+// Where a study runs.
+struct Place {
+  Ledger& ledger;
+  std::string store;
+  std::string log;  // of its worker
+};
+
+Result<std::vector<std::string>> worker_command(const Plan& plan, const Place& place) {
   if (const auto* worker = std::get_if<WorkerWorkload>(&plan.workload))
     return std::vector<std::string>{"/bin/sh", "-c", "exec " + worker->command};
   if (const auto* program = std::get_if<CommandWorkload>(&plan.workload)) {
-    const std::string report = (std::filesystem::path(log).parent_path() / "report.jsonl").string();
+    const std::string report = (std::filesystem::path(place.log).parent_path() / "report.jsonl").string();
     return std::vector<std::string>{
         own_path(), "program",
         program_settings_to_json({program->command, report, plan.goal.metric, plan.goal.maximise,
@@ -96,12 +104,14 @@ Result<std::vector<std::string>> worker_command(const Plan& plan, const std::str
     return bad_input("the built-in trainer '" + trainer + "' is not there",
                      "build it with: make build, or give 'worker: COMMAND' in the study file");
   }
-  return std::vector<std::string>{trainer, "--workload",
-                                  std::get<TrainerWorkload>(plan.workload).settings.dump()};
+  const Result<nlohmann::json> settings = with_pretrained_file(
+      plan, std::get<TrainerWorkload>(plan.workload).settings, place.ledger, place.store);
+  if (!settings) return settings.error();
+  return std::vector<std::string>{trainer, "--workload", settings->dump()};
 }
 
-Result<ProcessSettings> process_settings(const Plan& plan, const std::string& log) {
-  const Result<std::vector<std::string>> worker = worker_command(plan, log);
+Result<ProcessSettings> process_settings(const Plan& plan, const Place& place) {
+  const Result<std::vector<std::string>> worker = worker_command(plan, place);
   if (!worker) return worker.error();
   std::vector<std::string> command{own_path(),   "agent",
                                    "--devices",  plan.energy.devices,
@@ -109,20 +119,19 @@ Result<ProcessSettings> process_settings(const Plan& plan, const std::string& lo
   if (!plan.energy.trace) command.emplace_back("--no-trace");
   command.emplace_back("--");
   command.insert(command.end(), worker->begin(), worker->end());
-  ProcessSettings settings{std::move(command), log, plan.step_time};
+  ProcessSettings settings{std::move(command), place.log, plan.step_time};
   settings.cancel = &g_cancel;
   return settings;
 }
 
-Result<std::unique_ptr<Workload>> make_workload(const Plan& plan, const std::string& log,
-                                                const Clock& clock) {
+Result<std::unique_ptr<Workload>> make_workload(const Plan& plan, const Place& place, const Clock& clock) {
   if (const auto* recorded = std::get_if<RecordedWorkload>(&plan.workload)) {
     TableSettings settings{recorded->table, {}, plan.goal};
     for (const Parameter& parameter : plan.space.parameters()) settings.parameters.push_back(parameter.name);
     for (const auto& [name, value] : plan.fixed.values()) settings.parameters.push_back(name);
     return std::unique_ptr<Workload>(std::make_unique<TableWorkload>(std::move(settings)));
   }
-  Result<ProcessSettings> process = process_settings(plan, log);
+  Result<ProcessSettings> process = process_settings(plan, place);
   if (!process) return process.error();
   return std::unique_ptr<Workload>(std::make_unique<ProcessWorkload>(std::move(*process), clock));
 }
@@ -254,8 +263,6 @@ int run_it(const RunOptions& options) {
   const Result<std::unique_ptr<Checkpoints>> checkpoints =
       Checkpoints::open(options.common->store, plan->name);
   if (!checkpoints) return fail(checkpoints.error());
-  const Result<std::unique_ptr<Workload>> workload = make_workload(*plan, (*checkpoints)->log_path(), clock);
-  if (!workload) return fail(workload.error());
   const Result<bool> over = is_over(**ledger, *plan, *limits, options.resume);
   if (!over) return fail(over.error());
   if (*over) {
@@ -264,6 +271,9 @@ int run_it(const RunOptions& options) {
     return print_summary(options, *plan);
   }
 
+  const Result<std::unique_ptr<Workload>> workload =
+      make_workload(*plan, {**ledger, options.common->store, (*checkpoints)->log_path()}, clock);
+  if (!workload) return fail(workload.error());
   std::signal(SIGINT, on_interrupt);
   std::signal(SIGTERM, on_interrupt);
   const std::unique_ptr<Strategy> strategy = make_strategy(*plan);

@@ -23,14 +23,18 @@ ordered_json optional_number(const std::optional<double>& value) {
 ordered_json winner_json(const StudyResult& result) {
   if (!result.winner) return nullptr;
   const Winner& winner = *result.winner;
-  return {{"trial", winner.trial},
-          {"point", point_to_json(winner.point)},
-          {"metric",
-           {{"name", result.header.goal.metric},
-            {"value", number(winner.value)},
-            {"goal", result.header.goal.maximise ? "max" : "min"}}},
-          {"epochs", winner.epoch},
-          {"energy_j", joules(result.winner_energy)}};
+  ordered_json json = {{"trial", winner.trial},
+                       {"point", point_to_json(winner.point)},
+                       {"metric",
+                        {{"name", result.header.goal.metric},
+                         {"value", number(winner.value)},
+                         {"goal", result.header.goal.maximise ? "max" : "min"}}},
+                       {"epochs", winner.epoch},
+                       {"energy_j", joules(result.winner_energy)}};
+  if (!result.winner_test.empty()) {
+    for (const auto& [name, value] : result.winner_test) json["test"][name] = number(value);
+  }
+  return json;
 }
 
 ordered_json energy_json(const StudyResult& result) {

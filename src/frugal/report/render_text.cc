@@ -73,6 +73,10 @@ std::string summary_text(const StudyResult& result) {
     text += fmt::format("  winner   trial {}: {}\n", winner.trial, winner.point.text());
     text += fmt::format("           {} {} at epoch {}, its trial cost {}\n", result.header.goal.metric,
                         number_text(winner.value), winner.epoch, figure_text(result.winner_energy));
+    std::string test;
+    for (const auto& [name, value] : result.winner_test)
+      test += fmt::format("{}{} {}", test.empty() ? "" : ", ", name, number_text(value));
+    if (!test.empty()) text += fmt::format("           on the test part: {}\n", test);
   } else {
     text += "  winner   none: no trial was ever validated\n";
     for (const TrialResult& trial : result.trials) {

@@ -42,6 +42,11 @@ std::filesystem::path Checkpoints::folder(const std::string& store, const std::s
   return std::filesystem::path(store + ".checkpoints") / file_name(study);
 }
 
+std::filesystem::path Checkpoints::file(const std::string& store, const std::string& study, TrialId trial,
+                                        int step) {
+  return folder(store, study) / checkpoint_name(trial, step);
+}
+
 Result<std::unique_ptr<Checkpoints>> Checkpoints::open(const std::string& store, const std::string& study) {
   std::error_code failure;
   // Workers run elsewhere in the file system: what they are told is absolute.

@@ -27,6 +27,9 @@ class Checkpoints {
   // lives, everything of dropped trials, and files left behind half written.
   void tidy(History history, const Goal& goal) const;
 
+  // The file of the state that a Train step gave, whether it is there or not.
+  static std::filesystem::path file(const std::string& store, const std::string& study, TrialId trial,
+                                    int step);
   // The folder of a study without locking it.
   static std::filesystem::path folder(const std::string& store, const std::string& study);
 

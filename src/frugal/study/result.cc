@@ -64,6 +64,15 @@ std::optional<Joules> wasted(const StudyRecord& record, const std::optional<Winn
   return sum;
 }
 
+std::map<std::string, double> test_of(const Outcome& outcome) {
+  const std::string prefix = kTestPrefix;
+  std::map<std::string, double> test;
+  for (const auto& [name, value] : outcome.metrics) {
+    if (name.starts_with(prefix)) test[name.substr(prefix.size())] = value;
+  }
+  return test;
+}
+
 std::vector<TrialResult> trial_results(const StudyRecord& record, const Accounts& accounts,
                                        const std::optional<Winner>& winner) {
   std::vector<TrialResult> results;
@@ -116,6 +125,8 @@ Result<StudyResult> result_of(StudyRecord record) {
     set_stages(result, record.history);
   }
   if (result.winner) result.winner_energy = accounts.by_trial.at(result.winner->trial).total;
+  if (result.winner)
+    result.winner_test = test_of(record.history.at(static_cast<std::size_t>(result.winner->step)).outcome);
   result.energy = accounts.all;
   result.wasted = wasted(record, result.winner);
   result.duration = spent_so_far(record).time;

@@ -2,6 +2,7 @@
 // A total that nothing was measured for is absent, never zero.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -32,7 +33,9 @@ struct StudyResult {
   std::vector<TrialResult> trials;
   std::optional<Winner> winner = {};
   std::optional<EnergyFigure> winner_energy = {};  // of the winner's trial
-  EnergyReport energy;                             // of the whole study
+  // Metrics of the test part for the winner's weights; empty where there is no such part.
+  std::map<std::string, double> winner_test = {};
+  EnergyReport energy;                // of the whole study
   std::optional<Joules> wasted = {};  // other trials, lost attempts, epochs after the best or rolled back
   Duration duration;
   std::string stopped_by;  // "" while the study is not over

@@ -124,6 +124,15 @@ void read_data_keys(const Fields& fields, const std::string& dataset, nlohmann::
   }
 }
 
+// A file, or {study: NAME, trial: N}, without N its winner.
+nlohmann::json read_pretrained(const Fields& fields) {
+  if (!fields.node("pretrained").IsMap()) return fields.text("pretrained");
+  const Fields from = fields.under("pretrained", {"study", "trial"});
+  nlohmann::json out = {{"study", from.text("study")}};
+  if (from.has("trial")) out["trial"] = from.whole("trial", {}, 0, kMost);
+  return out;
+}
+
 ReadWorkload read_trainer(const Fields& fields) {
   const TrainerCatalogue& known = trainer_catalogue();
   nlohmann::json settings;
@@ -152,7 +161,7 @@ ReadWorkload read_trainer(const Fields& fields) {
   settings["split_seed"] = fields.whole("split_seed", 1, 0, kMost);
   settings["device_memory_mb"] = fields.whole("device_memory_mb", 0, 0, kMost);
   read_data_keys(fields, dataset, settings);
-  if (fields.has("pretrained")) settings["pretrained"] = fields.text("pretrained");
+  if (fields.has("pretrained")) settings["pretrained"] = read_pretrained(fields);
   if (fields.has("freeze")) settings["freeze"] = fields.word("freeze", {}, {"backbone"});
   return {TrainerWorkload{std::move(settings)}, Goal{metric, maximised(metric)}};
 }

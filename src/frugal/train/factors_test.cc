@@ -1,4 +1,5 @@
 // Every factor of a point takes effect, and the effect is the one that is meant.
+#include <algorithm>
 #include <cmath>
 #include <set>
 
@@ -129,7 +130,7 @@ TEST_F(FactorsTest, AConstantScheduleIsTheOneWithoutDecay) {
   EXPECT_EQ(train(slow).back().loss, plain);
 }
 
-// 300 records: the parts are 180, 60, 60 and so on, of which the test part is never evaluated.
+// 300 records: the parts are 180, 60, 60 and so on.
 TEST_F(FactorsTest, PartitioningGivesPartsOfThatSize) {
   EXPECT_EQ(train(point({{"partitioning", word("60-20-20")}}), 1)[0].samples, 180);
   EXPECT_EQ(train(point({{"partitioning", word("90-5-5")}}), 1)[0].samples, 270);
@@ -138,6 +139,32 @@ TEST_F(FactorsTest, PartitioningGivesPartsOfThatSize) {
   EXPECT_EQ(
       failure(trainer(both)->start(1, point({{"partitioning", word("60-20-20")}}), 1)).message,
       "point: partitioning and workload.validation both say how the data are split; drop one of the two");
+}
+
+// The test part is looked at where the validation has not seen the trial better, in a phase behind the epochs,
+// and a training in which it is looked at more often is the same training.
+TEST_F(FactorsTest, TheTestPartIsLookedAtAndSteersNothing) {
+  const Point parts = point({{"partitioning", word("60-20-20")}});
+  must(worker_->start(1, parts, 5));
+  Recorder events;
+  const std::map<std::string, double> test = must(worker_->train(1, 3, {}, events)).test;
+  ASSERT_EQ(test.count("accuracy"), 1U);
+  EXPECT_NE(test.at("loss"), events.epochs.back().metrics.at("loss"));
+  EXPECT_EQ(events.order.back(), "test}");
+  EXPECT_EQ(std::count(events.order.begin(), events.order.end(), "test{"), 1);
+  must(worker_->save(1, folder_.path("a")));
+  must(worker_->start(1, parts, 5));
+  for (int epoch = 0; epoch < 3; ++epoch) must(worker_->train(1, 1, {}, events));
+  must(worker_->save(1, folder_.path("b")));
+  EXPECT_EQ(bytes("a"), bytes("b"));
+  must(worker_->start(1, point({}), 5));
+  EXPECT_TRUE(must(worker_->train(1, 1, {}, events)).test.empty());
+  // At a ruinous rate the validation has seen the trial better: nothing is looked at.
+  must(worker_->start(1, parts, 5));
+  must(worker_->train(1, 6, {}, events));
+  const auto ruined = worker_->train(1, 1, {{"learning_rate", Value(5.0)}}, events);
+  const Done* done = std::get_if<Done>(&ruined);  // null: it diverged
+  EXPECT_TRUE(done == nullptr || done->test.empty());
 }
 
 // Double precision follows the single one closely at first; bfloat16 with its 8 bits less so.

@@ -27,6 +27,7 @@ struct Trial {
   Point point;
   std::shared_ptr<const DataParts> data;
   std::unique_ptr<Learner> learner;
+  std::optional<double> best = {}, latest = {};  // of the metric that steers, since the trial was built or loaded
 };
 
 WorkerError invalid(std::string message) {
@@ -129,7 +130,7 @@ class TrainerWorker final : public Worker {
       for (int i = 0; i < epochs; ++i) {
         if (auto trouble = train_one_epoch(trial, t, events)) return *trouble;
       }
-      return Done{};
+      return Done{.test = tested(t, events)};
     });
   }
 
@@ -350,7 +351,20 @@ class TrainerWorker final : public Worker {
       phase.end();
     }
     events.epoch(trial, report);
+    const std::string metric = config_.metric_or_usual();
+    t.latest = report.metrics.at(metric);
+    if (!t.best || (maximised(metric) ? *t.latest >= *t.best : *t.latest <= *t.best)) t.best = t.latest;
     return std::nullopt;
+  }
+
+  // The metrics of the test part, where there is one and the validation part has not seen this trial better.
+  // A phase of its own, behind the last epoch: no epoch pays for it.
+  std::map<std::string, double> tested(Trial& t, WorkEvents& events) const {
+    if (!t.data->test || t.latest != t.best) return {};
+    Phase phase(events, "test", device_);
+    std::map<std::string, double> metrics = t.learner->evaluate(*t.data->test, *t.data->train);
+    phase.end();
+    return metrics;
   }
 
   // "frugal-trainer 0.1.0 (libtorch 1.13.1, cpu, 2 threads)"

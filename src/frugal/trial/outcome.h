@@ -43,6 +43,8 @@ enum class FailureKind {
 const char* failure_text(FailureKind kind);
 std::optional<FailureKind> parse_failure(std::string_view text);
 
+inline constexpr const char* kTestPrefix = "test_";
+
 struct Failure {
   FailureKind kind = FailureKind::Internal;
   std::string message;
@@ -50,13 +52,15 @@ struct Failure {
 
 struct Outcome {
   std::optional<Failure> failure = {};
-  std::vector<EpochRow> epochs = {};           // of Train
-  std::vector<RatePoint> curve = {};           // of Explore, in the order of its steps
-  double loss_before = 0;                      // of Explore
-  std::map<std::string, double> metrics = {};  // of Explore (when its cycles continue) and of Probe
-  std::int64_t samples = 0;                    // training samples processed
-  int steps = 0;                               // optimiser steps of Explore
-  int budget_steps = 0;                        // of Explore: batches in its fraction of the training set
+  std::vector<EpochRow> epochs = {};  // of Train
+  std::vector<RatePoint> curve = {};  // of Explore, in the order of its steps
+  double loss_before = 0;             // of Explore
+  // Of Explore (when its cycles continue) and of Probe; of Train those of the test part, each with
+  // kTestPrefix, where the worker looked. No strategy reads the latter.
+  std::map<std::string, double> metrics = {};
+  std::int64_t samples = 0;  // training samples processed
+  int steps = 0;             // optimiser steps of Explore
+  int budget_steps = 0;      // of Explore: batches in its fraction of the training set
   std::optional<std::int64_t> train_samples =
       {};                    // of Explore: size of the training set, where the worker told it
   EnergyReport energy = {};  // of the whole step

@@ -286,11 +286,15 @@ void ProcessWorkload::work(Call& call) {
     call.outcome.metrics = report->metrics;
     call.outcome.samples = report->samples;
   } else if (const auto* train = std::get_if<Train>(&step.work)) {
-    if (!ask(call, TrainRequest{step.trial, train->epochs, train->set})) {
+    const auto answer = ask(call, TrainRequest{step.trial, train->epochs, train->set});
+    if (!answer) {
       states_.erase(step.trial);
       return;
     }
     states_[step.trial] = call.item.number;
+    const auto test = metrics_from_json(answer->body, "test");
+    if (!test) return call.fail(FailureKind::Internal, "the answer to train: " + test.error().message);
+    for (const auto& [name, value] : *test) call.outcome.metrics[kTestPrefix + name] = value;
   }
 }
 

@@ -60,19 +60,13 @@ Point point_field(const json& body, const char* key) {
   return std::move(*point);
 }
 
-std::map<std::string, double> metrics_field(const json& body) {
+std::map<std::string, double> metrics_field(const json& body, const char* key = "metrics") {
   std::map<std::string, double> metrics;
-  if (!body.contains("metrics")) return metrics;
-  const json& held = body.at("metrics");
-  if (!held.is_object()) throw Malformed{"the field 'metrics' is no object"};
+  if (!body.contains(key)) return metrics;
+  const json& held = body.at(key);
+  if (!held.is_object()) throw Malformed{"the field '" + std::string(key) + "' is no object"};
   for (const auto& [name, value] : held.items()) metrics[name] = number_field(held, name.c_str());
   return metrics;
-}
-
-json metrics_json(const std::map<std::string, double>& metrics) {
-  json held = json::object();
-  for (const auto& [name, value] : metrics) held[name] = number_json(value);
-  return held;
 }
 
 ExploreRequest explore_request(const json& body) {
@@ -248,7 +242,7 @@ std::string epoch_line(int trial, const EpochReport& report) {
             {"trial", trial},
             {"epoch", report.epoch},
             {"loss", number_json(report.loss)},
-            {"metrics", metrics_json(report.metrics)},
+            {"metrics", metrics_to_json(report.metrics)},
             {"samples", report.samples}};
   if (report.steps > 0) line["steps"] = report.steps;
   return dumped(line);
@@ -260,6 +254,16 @@ std::string phase_line(const std::string& name, bool begin) {
 
 std::string error_line(std::string_view error, std::string_view message) {
   return dumped(json{{"ok", false}, {"error", error}, {"message", message}});
+}
+
+json metrics_to_json(const std::map<std::string, double>& metrics) {
+  json held = json::object();
+  for (const auto& [name, value] : metrics) held[name] = number_json(value);
+  return held;
+}
+
+Result<std::map<std::string, double>> metrics_from_json(const json& body, const char* key) {
+  return caught([&] { return metrics_field(body, key); });
 }
 
 json card_to_json(const WorkerCard& card) {
@@ -306,7 +310,7 @@ json explore_report_to_json(const ExploreReport& report) {
   return {{"ok", true},
           {"curve", std::move(curve)},
           {"loss_before", number_json(report.loss_before)},
-          {"metrics", metrics_json(report.metrics)},
+          {"metrics", metrics_to_json(report.metrics)},
           {"samples", report.samples},
           {"steps", report.steps},
           {"budget_steps", report.budget_steps}};
@@ -329,7 +333,7 @@ Result<ExploreReport> explore_report_from_json(const json& body) {
 json probe_report_to_json(const ProbeReport& report) {
   return {{"ok", true},
           {"loss", number_json(report.loss)},
-          {"metrics", metrics_json(report.metrics)},
+          {"metrics", metrics_to_json(report.metrics)},
           {"samples", report.samples}};
 }
 

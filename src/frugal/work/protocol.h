@@ -85,6 +85,9 @@ std::string epoch_line(int trial, const EpochReport& report);
 std::string phase_line(const std::string& name, bool begin);
 std::string error_line(std::string_view error, std::string_view message);
 
+nlohmann::json metrics_to_json(const std::map<std::string, double>& metrics);
+// The object `key` of an answer; empty when it has none.
+Result<std::map<std::string, double>> metrics_from_json(const nlohmann::json& body, const char* key);
 nlohmann::json card_to_json(const WorkerCard& card);
 Result<WorkerCard> card_from_json(const nlohmann::json& body);
 nlohmann::json explore_report_to_json(const ExploreReport& report);

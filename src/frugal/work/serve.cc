@@ -35,7 +35,11 @@ std::string answer_of(const WorkerResult<T>& result, ToJson&& to_json) {
   return to_json(std::get<T>(result)).dump();
 }
 
-json done(const Done&) { return json{{"ok", true}}; }
+json done(const Done& told) {
+  json body{{"ok", true}};
+  if (!told.test.empty()) body["test"] = metrics_to_json(told.test);
+  return body;
+}
 
 std::string answered(Worker& worker, const Request& request, WorkEvents& events) {
   return std::visit(

@@ -32,7 +32,7 @@ class PlainWorker final : public Worker {
       events.phase("train", false);
       events.epoch(trial, {e, 0.5, {{"accuracy", 0.25}}, 10});
     }
-    return Done{};
+    return trial == 2 ? Done{.test = {{"accuracy", 0.5}}} : Done{};
   }
   WorkerResult<Done> drop(int) override { return Done{}; }
 
@@ -100,6 +100,19 @@ TEST_F(ServeTest, EventsComeBeforeTheAnswer) {
     EXPECT_EQ(next()["epoch"], epoch);
   }
   EXPECT_EQ(next()["ok"], true);
+}
+
+TEST_F(ServeTest, ATestPartIsInTheAnswerAndOnlyThere) {
+  send(R"({"op":"train","trial":2,"epochs":0})");
+  const json told = next();
+  EXPECT_EQ(told["test"], (json{{"accuracy", 0.5}}));
+  const auto metrics = metrics_from_json(told, "test");
+  ASSERT_TRUE(metrics.ok());
+  EXPECT_EQ(metrics->at("accuracy"), 0.5);
+  EXPECT_TRUE(metrics_from_json(json{{"ok", true}}, "test")->empty());
+  EXPECT_FALSE(metrics_from_json(json{{"test", 3}}, "test").ok());
+  send(R"({"op":"train","trial":1,"epochs":0})");
+  EXPECT_FALSE(next().contains("test"));
 }
 
 TEST_F(ServeTest, EndOfInputIsACalmEnd) {

@@ -26,7 +26,11 @@ struct WorkerError {
 // Either a value or a WorkerError.
 template <class T>
 using WorkerResult = std::variant<T, WorkerError>;
-struct Done {};
+struct Done {
+  // After train: metrics of the test part for the state that the trial has now, where the worker looked. Told
+  // to people, never to a strategy.
+  std::map<std::string, double> test = {};
+};
 
 // What a worker says of itself in answer to `hello`.
 struct WorkerCard {
