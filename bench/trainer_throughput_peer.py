@@ -1,9 +1,10 @@
 """The peer of bench/trainer_throughput: the same models in eager PyTorch, as one would write them in Python.
 
-The data lie in memory as one tensor that is shuffled once an epoch; a batch is a slice. Reads a number of epochs
-a line, trains them and answers with the seconds they took.
+The data lie in memory as one tensor that is shuffled once an epoch, where a batch is a slice, or are handed out by the
+usual DataLoader. Reads a number of epochs a line, trains them and answers with the seconds they took.
 """
 import gzip
+import math
 import sys
 import time
 
@@ -46,7 +47,46 @@ class ResNet(nn.Module):
         return self.fc(F.adaptive_avg_pool2d(x, 1).flatten(1))
 
 
+class Forecaster(nn.Module):
+    """Two LSTM layers of 64, the last step to one number."""
+
+    def __init__(self, columns):
+        super().__init__()
+        self.lstm, self.fc = nn.LSTM(columns, 64, 2, batch_first=True), nn.Linear(64, 1)
+
+    def forward(self, x):
+        return self.fc(self.lstm(x)[0][:, -1]).squeeze(1)
+
+
+class LanguageModel(nn.Module):
+    """PyTorch's example word_language_model, the Transformer: two layers of width 200."""
+
+    def __init__(self, words, width=200):
+        super().__init__()
+        self.width, self.embedding = width, nn.Embedding(words, width)
+        layer = nn.TransformerEncoderLayer(width, 2, width, dropout=0.2, batch_first=True)
+        self.encoder, self.fc = nn.TransformerEncoder(layer, 2), nn.Linear(width, words)
+        place = torch.arange(35.0).unsqueeze(1)
+        rate = torch.exp(torch.arange(0, width, 2) * (-math.log(10000.0) / width))
+        places = torch.zeros(35, width)
+        places[:, 0::2], places[:, 1::2] = torch.sin(place * rate), torch.cos(place * rate)
+        self.register_buffer("places", places)
+        self.register_buffer("mask", torch.full((35, 35), -math.inf).triu(1))
+        self.dropout = nn.Dropout(0.2)
+
+    def forward(self, x):
+        y = self.dropout(self.embedding(x) * math.sqrt(self.width) + self.places)
+        return self.fc(self.dropout(self.encoder(y, self.mask))).flatten(0, 1)
+
+
+WORDS = 33278  # of WikiText-2
+
+
 def make_model(name, shape):
+    if name == "lstm":
+        return Forecaster(shape[1])
+    if name == "transformer-lm":
+        return LanguageModel(WORDS)
     if name == "resnet8":
         return ResNet(shape[0], 16, (1, 1, 1), 10)
     if name == "resnet18":
@@ -56,7 +96,12 @@ def make_model(name, shape):
                          nn.ReLU(inplace=True), nn.Linear(128, 10))
 
 
-def read_images(dataset, folder, count):
+def read_records(dataset, folder, count):
+    torch.manual_seed(1)
+    if dataset == "household":
+        return torch.randn(count, 24, 7), torch.randn(count)
+    if dataset == "wikitext2":
+        return torch.randint(0, WORDS, (count, 35)), torch.randint(0, WORDS, (count, 35))
     if dataset == "digits":
         with gzip.open(folder + "/digits.csv.gz", "rt") as file:
             rows = torch.tensor([[float(v) for v in line.split(",")] for line in file])[:count]
@@ -68,31 +113,41 @@ def read_images(dataset, folder, count):
     return (x - x.mean((0, 2, 3), keepdim=True)) / x.std((0, 2, 3), keepdim=True), y
 
 
-def train_epoch(model, optimizer, x, y, batch):
+def slices(x, y, batch):
     order = torch.randperm(len(x)).to(x.device)
     x, y = x[order], y[order]
-    total = torch.zeros((), device=x.device)
     for first in range(0, len(x), batch):
-        images, labels = x[first:first + batch], y[first:first + batch]
+        yield x[first:first + batch], y[first:first + batch]
+
+
+def train_epoch(model, optimizer, batches, count, device):
+    total = torch.zeros((), device=device)
+    for records, targets in batches:
+        records, targets = records.to(device), targets.to(device)
         optimizer.zero_grad()
-        loss = F.cross_entropy(model(images), labels)
+        answers = model(records)
+        loss = F.cross_entropy(answers, targets.flatten()) if targets.dtype == torch.long else F.mse_loss(answers, targets)
         loss.backward()
         optimizer.step()
-        total += loss.detach() * len(labels)
-    return total.item() / len(x)
+        total += loss.detach() * len(targets)
+    return total.item() / count
 
 
 def main():
-    name, dataset, folder, batch, count, threads, device = sys.argv[1:8]
+    name, dataset, folder, batch, count, threads, device, way = sys.argv[1:9]
     torch.set_num_threads(int(threads))
-    x, y = (t.to(device) for t in read_images(dataset, folder, int(count)))
+    x, y = read_records(dataset, folder, int(count))
+    loader = torch.utils.data.DataLoader(torch.utils.data.TensorDataset(x, y), int(batch), shuffle=True)
+    if way == "memory":
+        x, y = x.to(device), y.to(device)
     model = make_model(name, x.shape[1:]).to(device)
     optimizer = torch.optim.SGD(model.parameters(), lr=0.01, momentum=0.9)
     model.train()
     for line in sys.stdin:
         begin = time.perf_counter()
         for _ in range(int(line)):
-            train_epoch(model, optimizer, x, y, int(batch))
+            batches = slices(x, y, int(batch)) if way == "memory" else loader
+            train_epoch(model, optimizer, batches, len(x), device)
         print(time.perf_counter() - begin, flush=True)
 
 
