@@ -1,6 +1,11 @@
-// Layout: 8 bytes magic, u64 header bytes, u64 floats, header, floats, u64 checksum of all before. Little
-// endian.
+// Layout: 8 bytes magic, u64 header bytes, u64 floats, header (with blanks up to a multiple of 8), floats,
+// u64 checksum of all before. Little endian.
 #include "frugal/train/checkpoint.h"
+
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include <bit>
 #include <cerrno>
@@ -9,6 +14,7 @@
 #include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 namespace frugal {
 namespace {
@@ -68,7 +74,9 @@ std::string header_text(const CheckpointHeader& header) {
                                  {"seed", header.seed},       {"epoch", header.epoch},
                                  {"updates", header.updates}, {"shape", header.shape}};
   json["point"] = point_to_json(header.point);
-  return json.dump();
+  std::string text = json.dump();
+  text.resize((text.size() + 7) / 8 * 8, ' ');
+  return text;
 }
 
 Result<CheckpointHeader> parse_header(const std::string& path, const std::string& text) {
@@ -108,6 +116,26 @@ bool write_file(const std::string& path, const Prefix& prefix, const std::string
   return !file.fail();
 }
 
+// A file in memory, read only; nothing when it cannot be opened. An empty file has no bytes.
+struct Mapped {
+  std::span<const char> bytes;
+  std::shared_ptr<const void> owner;
+};
+std::optional<Mapped> mapped(const std::string& path) {
+  const int file = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file < 0) return std::nullopt;
+  struct stat about {};
+  const bool known = ::fstat(file, &about) == 0 && S_ISREG(about.st_mode);
+  const auto size = known ? static_cast<std::size_t>(about.st_size) : 0;
+  void* at = size > 0 ? ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE | MAP_POPULATE, file, 0) : nullptr;
+  ::close(file);
+  if (!known || at == MAP_FAILED) return std::nullopt;
+  if (size == 0) return Mapped{};
+  return Mapped{{static_cast<const char*>(at), size}, std::shared_ptr<const void>(at, [size](const void* p) {
+                  ::munmap(const_cast<void*>(p), size);
+                })};
+}
+
 }  // namespace
 
 Status write_checkpoint(const std::string& path, const CheckpointHeader& header,
@@ -125,39 +153,35 @@ Status write_checkpoint(const std::string& path, const CheckpointHeader& header,
 }
 
 Result<Checkpoint> read_checkpoint(const std::string& path) {
-  std::ifstream file(path, std::ios::binary | std::ios::ate);
+  const std::optional<Mapped> file = mapped(path);
   if (!file)
     return bad_input("checkpoint " + path + " cannot be opened", "check the path; save the trial first");
-  const auto size = static_cast<std::uint64_t>(file.tellg());
-  file.seekg(0);
+  const std::uint64_t size = file->bytes.size();
   Prefix prefix{};
   std::uint64_t seal = 0;
   if (size < sizeof prefix + sizeof seal)
     return damaged(path, "it has only " + std::to_string(size) + " bytes");
-  file.read(reinterpret_cast<char*>(&prefix), sizeof prefix);
+  const char* at = file->bytes.data();
+  std::memcpy(&prefix, at, sizeof prefix);
   if (std::memcmp(prefix.magic, kMagic.data(), kMagic.size()) != 0)
     return damaged(path, "it does not begin like a checkpoint");
   const std::uint64_t body = size - sizeof prefix - sizeof seal;
   if (prefix.header_bytes > body || prefix.floats > body / sizeof(float) ||
       prefix.header_bytes + prefix.floats * sizeof(float) != body)
     return damaged(path, "it has " + std::to_string(size) + " bytes, its beginning tells of another length");
-  std::string text(prefix.header_bytes, '\0');
-  Checkpoint out;
-  out.state.resize(prefix.floats);
-  file.read(text.data(), static_cast<std::streamsize>(text.size()));
-  file.read(reinterpret_cast<char*>(out.state.data()),
-            static_cast<std::streamsize>(prefix.floats * sizeof(float)));
-  file.read(reinterpret_cast<char*>(&seal), sizeof seal);
-  if (!file) return damaged(path, "it cannot be read to its end");
+  if (prefix.header_bytes % sizeof(float) != 0) return damaged(path, "it was made by another version");
+  std::memcpy(&seal, at + size - sizeof seal, sizeof seal);
+  const char* state = at + sizeof prefix + prefix.header_bytes;
   Checksum sum;
-  sum.add(&prefix, sizeof prefix);
-  sum.add(text.data(), text.size());
-  sum.add(out.state.data(), out.state.size() * sizeof(float));
+  sum.add(at, sizeof prefix);
+  sum.add(at + sizeof prefix, prefix.header_bytes);
+  sum.add(state, prefix.floats * sizeof(float));
   if (sum.value() != seal) return damaged(path, "its checksum does not match");
-  Result<CheckpointHeader> header = parse_header(path, text);
+  Result<CheckpointHeader> header = parse_header(path, std::string(at + sizeof prefix, prefix.header_bytes));
   if (!header.ok()) return std::move(header).error();
-  out.header = std::move(*header);
-  return out;
+  return Checkpoint{.header = std::move(*header),
+                    .state = {reinterpret_cast<const float*>(state), prefix.floats},
+                    .owner = file->owner};
 }
 
 }  // namespace frugal

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <span>
 #include <string>
 #include <vector>
@@ -23,9 +24,11 @@ struct CheckpointHeader {
       {};  // channels, height, width, classes, second classes, words, 1: regression
 };
 
+// The state is where the file is mapped into memory: 90 MB are not copied to be looked at.
 struct Checkpoint {
   CheckpointHeader header;
-  std::vector<float> state;
+  std::span<const float> state;
+  std::shared_ptr<const void> owner;  // of what `state` shows
 };
 
 // An error (disk full, no such folder) leaves whatever was at `path` before.

@@ -20,7 +20,7 @@ TEST(Checkpoint, ComesBackAsWritten) {
   ASSERT_TRUE(write_checkpoint(folder.path("a"), kHeader, state).ok());
   const auto read = read_checkpoint(folder.path("a"));
   ASSERT_TRUE(read.ok()) << read.error().message;
-  EXPECT_EQ(read->state, state);
+  EXPECT_EQ(std::vector<float>(read->state.begin(), read->state.end()), state);
   EXPECT_EQ(read->header.seed, kHeader.seed);
   EXPECT_EQ(read->header.updates, 70);
   EXPECT_EQ(read->header.point, kHeader.point);

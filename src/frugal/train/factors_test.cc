@@ -57,6 +57,10 @@ class FactorsTest : public ::testing::Test {
     must(fresh->train(7, 1, {}, events));
     EXPECT_EQ(events.epochs[1].loss, events.epochs[0].loss) << p.text();
     EXPECT_EQ(events.epochs[1].metrics, events.epochs[0].metrics) << p.text();
+    must(worker_->load(1, folder_.path("a")));  // back, within the process
+    must(worker_->train(1, 1, {}, events));
+    EXPECT_EQ(events.epochs[2].loss, events.epochs[0].loss) << p.text();
+    EXPECT_EQ(events.epochs[2].epoch, events.epochs[0].epoch) << p.text();
   }
   std::string bytes(const std::string& name) const {
     std::ifstream file(folder_.path(name), std::ios::binary);
@@ -141,8 +145,8 @@ TEST_F(FactorsTest, PartitioningGivesPartsOfThatSize) {
       "point: partitioning and workload.validation both say how the data are split; drop one of the two");
 }
 
-// The test part is looked at where the validation has not seen the trial better, in a phase behind the epochs,
-// and a training in which it is looked at more often is the same training.
+// The test part is looked at where the validation has not seen the trial better, in a phase behind the
+// epochs, and a training in which it is looked at more often is the same training.
 TEST_F(FactorsTest, TheTestPartIsLookedAtAndSteersNothing) {
   const Point parts = point({{"partitioning", word("60-20-20")}});
   must(worker_->start(1, parts, 5));

@@ -81,6 +81,22 @@ TEST(Cifar, RefusesMissingTruncatedAndForeignFiles) {
   EXPECT_EQ(fault(read_cifar10(folder.path())), first + ": the file is empty");
 }
 
+TEST(Cifar, RefusesLabelsOfNoClassInBothColumns) {
+  const Folder folder;
+  const std::string file = folder.path("cifar-100-binary/train.bin");
+  EXPECT_EQ(fault(read_cifar100(folder.path())), file + ": cannot be read (No such file or directory)");
+  const std::string good = cifar_records(4, 100, true);
+  std::string bad = good;
+  bad[3074 + 1] = static_cast<char>(100);  // the fine label of the second record
+  write_bytes(file, bad);
+  EXPECT_EQ(fault(read_cifar100(folder.path())).find(file + ", record 2: label 100 is not from 0 to 99"), 0U);
+  bad = good;
+  bad[3074] = static_cast<char>(20);  // its coarse one
+  write_bytes(file, bad);
+  EXPECT_EQ(fault(read_cifar100(folder.path())).find(file + ", record 2: "), 0U)
+      << fault(read_cifar100(folder.path()));
+}
+
 TEST(Cifar, ReadsTheRealFiles) {
   const char* folder = std::getenv("FRUGAL_TEST_DATA");
   if (folder == nullptr) GTEST_SKIP() << "FRUGAL_TEST_DATA names no folder with the real CIFAR-10";

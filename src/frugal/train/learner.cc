@@ -1,7 +1,6 @@
 #include "frugal/train/learner.h"
 
 #include <algorithm>
-#include <cstring>
 
 #include "frugal/base/rng.h"
 #include "frugal/train/augment.h"
@@ -254,17 +253,9 @@ std::int64_t Learner::word_count() const {
   return values_.numel() * static_cast<std::int64_t>(values_.element_size() / sizeof(float));
 }
 
-std::vector<float> Learner::host_words() const {
-  const at::Tensor host = values_.cpu();
-  std::vector<float> words(static_cast<std::size_t>(word_count()));
-  std::memcpy(words.data(), host.data_ptr(), words.size() * sizeof(float));
-  return words;
-}
-
 void Learner::load(std::span<const float> words, int epoch, std::int64_t updates) {
-  const at::Tensor host = at::empty(values_.sizes(), values_.scalar_type());
-  std::memcpy(host.data_ptr(), words.data(), words.size_bytes());
-  values_.copy_(host);
+  void* data = const_cast<float*>(words.data());  // from_blob knows no constant data; it is only read
+  values_.copy_(at::from_blob(data, values_.sizes(), at::TensorOptions().dtype(values_.scalar_type())));
   epoch_ = epoch;
   updates_ = updates;
 }

@@ -60,10 +60,10 @@ class Learner {
 
   LearnerState backup() const;
   void restore(const LearnerState& state);
-  // The flat state on the host as words of four bytes, for a checkpoint, and back; `words` must have
-  // word_count() of them.
+  // The flat state on the host, for a checkpoint: on the CPU the state itself. Told as words of four bytes,
+  // of which load() must be given word_count().
+  at::Tensor host_state() const { return values_.cpu(); }
   std::int64_t word_count() const;
-  std::vector<float> host_words() const;
   void load(std::span<const float> words, int epoch, std::int64_t updates);
 
  private:

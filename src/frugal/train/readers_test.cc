@@ -182,5 +182,43 @@ TEST(TensorFiles, ReadWhatTorchSaved) {
   EXPECT_EQ(fault(read_tensors(x, y, true)).find(y + ": cannot be read as a tensor: "), 0U);
 }
 
+TEST(WikiText, RefusesMissingAndEmptyFiles) {
+  const Folder folder;
+  const std::string train = folder.path("wikitext-2/wiki.train.tokens"),
+                    valid = folder.path("wikitext-2/wiki.valid.tokens");
+  EXPECT_EQ(fault(read_wikitext2(folder.path())), train + ": cannot be opened");
+  write_bytes(train, "");
+  EXPECT_EQ(fault(read_wikitext2(folder.path())), valid + ": cannot be opened");
+  write_bytes(valid, "");
+  EXPECT_EQ(fault(read_wikitext2(folder.path())), train + ": holds no words");
+  write_bytes(train, "a b\n");
+  EXPECT_EQ(fault(read_wikitext2(folder.path())), valid + ": holds no words");
+}
+
+TEST(Table, RefusesMissingAndEmptyFiles) {
+  const Folder folder;
+  const std::string path = folder.path("t.csv");
+  EXPECT_EQ(fault(read_table({.path = path, .target = "a"})), path + ": cannot be opened");
+  write_bytes(path, "a,b\n");
+  EXPECT_EQ(fault(read_table({.path = path, .target = "a"})), path + ": the file holds no rows");
+  write_bytes(path, "a\nx\ny\n");
+  EXPECT_EQ(fault(read_table({.path = path, .target = "a"})), path + ": has no column beside the target");
+}
+
+TEST(TensorFiles, RefuseMissingFilesAndLabelsOfNoClass) {
+  const Folder folder;
+  const std::string x = folder.path("x.pt"), y = folder.path("y.pt");
+  EXPECT_EQ(fault(read_tensors(x, y, false)), x + ": cannot be opened");
+  save_tensor(x, at::rand({3, 6}));
+  EXPECT_EQ(fault(read_tensors(x, y, false)), y + ": cannot be opened");
+  save_tensor(y, at::tensor(std::vector<std::int64_t>{0, -1, 1}));
+  EXPECT_EQ(fault(read_tensors(x, y, false)), y + ": its classes go from -1 to 1, not from 0 to at most 255");
+  save_tensor(y, at::tensor(std::vector<std::int64_t>{0, 1, 1000}));
+  EXPECT_EQ(fault(read_tensors(x, y, false)),
+            y + ": its classes go from 0 to 1000, not from 0 to at most 255");
+  save_tensor(x, at::rand({3}));
+  EXPECT_EQ(fault(read_tensors(x, y, false)), x + ": has the sizes [3], not [n, columns] or images");
+}
+
 }  // namespace
 }  // namespace frugal

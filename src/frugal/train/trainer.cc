@@ -27,7 +27,8 @@ struct Trial {
   Point point;
   std::shared_ptr<const DataParts> data;
   std::unique_ptr<Learner> learner;
-  std::optional<double> best = {}, latest = {};  // of the metric that steers, since the trial was built or loaded
+  std::optional<double> best = {},
+                        latest = {};  // of the metric that steers, since the trial was built or loaded
 };
 
 WorkerError invalid(std::string message) {
@@ -167,7 +168,9 @@ class TrainerWorker final : public Worker {
       auto found = find(trial);
       if (std::holds_alternative<WorkerError>(found)) return std::get<WorkerError>(found);
       const Trial& t = *std::get<Trial*>(found);
-      const std::vector<float> state = t.learner->host_words();
+      const at::Tensor state = t.learner->host_state();
+      const std::span<const float> words(static_cast<const float*>(state.data_ptr()),
+                                         static_cast<std::size_t>(t.learner->word_count()));
       const CheckpointHeader header{.model = model_name(),
                                     .dataset = config_.dataset,
                                     .seed = t.learner->seed(),
@@ -175,7 +178,7 @@ class TrainerWorker final : public Worker {
                                     .updates = t.learner->updates(),
                                     .point = t.point,
                                     .shape = shape_numbers(t.data->train->shape())};
-      if (const Status status = write_checkpoint(path, header, state); !status.ok())
+      if (const Status status = write_checkpoint(path, header, words); !status.ok())
         return invalid(status.error());
       return Done{};
     });
@@ -190,6 +193,7 @@ class TrainerWorker final : public Worker {
         return invalid("checkpoint " + path + " holds " + h.model + " on " + h.dataset +
                        ", this workload is " + model_name() + " on " + config_.dataset +
                        "; load it with the workload it was made for");
+      if (go_back(trial, *read)) return Done{};
       auto made = make_trial(h.point, h.seed);
       if (std::holds_alternative<WorkerError>(made)) return std::get<WorkerError>(made);
       Trial t = std::get<Trial>(std::move(made));
@@ -227,6 +231,26 @@ class TrainerWorker final : public Worker {
       return WorkerError{.kind = WorkerErrorKind::Internal,
                          .message = "the trainer failed: " + short_message(error)};
     }
+  }
+
+  // Loads into the trial that is held under this number where it is the one of the file; false, and nothing
+  // done, where it is another.
+  bool go_back(int number, const Checkpoint& file) {
+    const auto held = trials_.find(number);
+    if (held == trials_.end()) return false;
+    Trial& t = held->second;
+    Learner& learner = *t.learner;
+    const Result<TrialSettings> settings = settings_from_point(file.header.point);
+    if (!settings.ok() || learner.seed() != file.header.seed ||
+        settings->optimizer != learner.settings().optimizer ||
+        fixed_factor_changed(learner.settings(), *settings) ||
+        static_cast<std::int64_t>(file.state.size()) != learner.word_count())
+      return false;
+    learner.settings() = *settings;
+    t.point = file.header.point;
+    t.best.reset();
+    learner.load(file.state, file.header.epoch, file.header.updates);
+    return true;
   }
 
   std::variant<Trial, WorkerError> make_trial(const Point& point, std::uint64_t seed) {

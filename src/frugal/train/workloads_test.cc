@@ -1,4 +1,5 @@
 // Every kind of workload through the worker: other records, other tasks, scripts, pretraining, two labels.
+#include <caffe2/serialize/inline_container.h>
 #include <torch/script.h>
 
 #include <cmath>
@@ -272,6 +273,16 @@ TEST_F(WorkloadsTest, AScriptThatDoesNotFitIsRefused) {
   const WorkerError damaged = failure(trainer(c)->hello());
   EXPECT_EQ(damaged.kind, WorkerErrorKind::Invalid);
   EXPECT_EQ(damaged.message.find("torchscript " + c.script + " cannot be used: "), 0U) << damaged.message;
+  {
+    caffe2::serialize::PyTorchStreamWriter newer(c.script);
+    newer.setMinVersion(9999);
+    newer.writeRecord("data.pkl", "x", 1);
+    newer.writeEndOfFile();
+  }
+  const WorkerError foreign = failure(trainer(c)->hello());
+  EXPECT_EQ(foreign.kind, WorkerErrorKind::Invalid);
+  EXPECT_NE(foreign.message.find("version 9999"), std::string::npos) << foreign.message;
+  EXPECT_NE(foreign.message.find("of a version of PyTorch not newer than "), std::string::npos);
   write_script(c.script, 7);
   EXPECT_EQ(failure(trainer(c)->hello()).message,
             "torchscript " + c.script +
