@@ -1,5 +1,5 @@
-// Longer than 400 lines: the seven methods, each a function that asks stats and hands on what it says; none calls
-// another, and all read the same rows by the same few helpers.
+// Longer than 400 lines: the seven methods, each a function that asks stats and hands on what it says; none
+// calls another, and all read the same rows by the same few helpers.
 #include "frugal/report/run_analysis.h"
 
 #include <fmt/format.h>
@@ -156,22 +156,22 @@ Result<std::vector<stats::ColumnCorrelation>> correlations_of(const Asked& asked
 }
 
 // Of runs left out; those of a configuration share a fold.
-std::optional<stats::CrossValidated> validated(const Asked& asked, const stats::Model& model) {
-  if (asked.table.rows() > kMostValidated) return std::nullopt;
+std::optional<stats::CrossValidated> validated(const Table& runs, const stats::Model& model) {
+  if (runs.rows() > kMostValidated) return std::nullopt;
   std::vector<std::string> names = model.factors;
   names.insert(names.end(), model.covariates.begin(), model.covariates.end());
-  Result<stats::Factor> together = configurations(asked.table, names);
+  Result<stats::Factor> together = configurations(runs, names);
   if (!together) return std::nullopt;
   names.push_back(model.outcome);
   std::vector<stats::Column> columns{{kConfiguration, *std::move(together)}};
-  for (const std::string& name : names) columns.push_back(*asked.table.find(name).value());
+  for (const std::string& name : names) columns.push_back(*runs.find(name).value());
   const Result<Table> table = Table::of(std::move(columns));
   if (!table) return std::nullopt;
   const auto tried = stats::cross_validate(*table, model, {.together = kConfiguration});
   return tried ? std::optional(*tried) : std::nullopt;
 }
 
-Result<OlsFinding> ols_of(const Asked& asked) {
+Result<OlsFinding> ols_of(const Asked& asked, std::vector<std::string>& notes) {
   if (asked.columns.factors.empty() && asked.columns.covariates.empty()) return wants_factors();
   stats::Model model{.outcome = asked.question.outcome,
                      .factors = asked.columns.factors,
@@ -179,7 +179,17 @@ Result<OlsFinding> ols_of(const Asked& asked) {
                      .form = asked.columns.covariates.empty() ? asked.question.form : stats::Form::FullRank,
                      .errors = asked.question.errors,
                      .log_outcome = asked.question.log_outcome};
-  Result<stats::Regression> fit = stats::fit(asked.table, model);
+  // Beside an intercept such a level would follow from another factor.
+  const bool with_levels = model.form == stats::Form::OneHot && !asked.columns.partial.empty();
+  const Result<Table> levelled =
+      with_levels ? with_absence(asked.table, asked.columns.partial) : Result<Table>(Error{});
+  if (with_levels && !levelled) return levelled.error();
+  const Table& table = with_levels ? *levelled : asked.table;
+  for (const std::string& name : asked.columns.partial)
+    notes.push_back(
+        with_levels ? fmt::format("'{}' does not apply to every run: that is a level of its own in ols", name)
+                    : fmt::format("'{}' does not apply to every run: ols leaves out those without it", name));
+  Result<stats::Regression> fit = stats::fit(table, model);
   if (!fit) return fit.error();
   OlsFinding found{.fit = *std::move(fit), .log_outcome = model.log_outcome, .errors = model.errors};
   for (const stats::ModelFactor& factor : found.fit.factors) {
@@ -189,7 +199,7 @@ Result<OlsFinding> ols_of(const Asked& asked) {
       if (factor.column[i] < 0) found.references.push_back(factor.name + "=" + factor.levels[i]);
   }
   found.winners = stats::winners(found.fit);
-  found.predicted = validated(asked, model);
+  found.predicted = validated(table, model);
   found.warnings = regression_warnings(
       found.fit, found.predicted ? std::optional(found.predicted->r_squared) : std::nullopt);
   return found;
@@ -393,7 +403,7 @@ Status answer(const Asked& asked, RunAnalysis& analysis) {
       [&] { return correlations_of(asked, stats::CorrelationKind::Pearson); });
   ask(RunMethod::Spearman, analysis.spearman,
       [&] { return correlations_of(asked, stats::CorrelationKind::Spearman); });
-  ask(RunMethod::Ols, analysis.ols, [&] { return ols_of(asked); });
+  ask(RunMethod::Ols, analysis.ols, [&] { return ols_of(asked, analysis.notes); });
   ask(RunMethod::Anova, analysis.anova, [&] { return anova_of(asked, analysis.notes); });
   ask(RunMethod::Tradeoff, analysis.tradeoff, [&] { return tradeoff_of(asked); });
   ask(RunMethod::Pareto, analysis.pareto, [&] { return pareto_of(asked); });

@@ -96,6 +96,36 @@ TEST(RunAnalysis, LeastSquaresAreThoseOfStatsmodels) {
   }
 }
 
+TEST(RunAnalysis, WhatDoesNotApplyToEveryTrialOfAStudyIsALevelAsInStatsmodels) {
+  const Table study = table_of(reference_file("conditional.csv"));
+  const json expected = json::parse(reference_file("conditional.json"));
+  RunQuestion asked;
+  asked.quality = "accuracy";
+  const RunAnalysis analysis = analyse_runs(study, asked, "study 's'").value();
+  const stats::Regression& fit = analysis.ols->fit;
+  EXPECT_EQ(fit.n, expected["n"].get<std::size_t>());
+  EXPECT_EQ(fit.dropped, 0u);
+  EXPECT_EQ(fit.rank, expected["rank"].get<std::size_t>());
+  near(fit.r_squared, expected["r_squared"], "R²");
+  ASSERT_EQ(fit.coefficients.size(), expected["coefficients"].size());
+  for (const stats::Coefficient& c : fit.coefficients) {
+    ASSERT_TRUE(expected["coefficients"].contains(c.name)) << c.name;
+    const json& row = expected["coefficients"][c.name];
+    near(c.coef, row[0], c.name);
+    near(c.std_err, row[1], c.name);
+    near(c.p_value, row[2], c.name, 1e-6);
+  }
+  EXPECT_NE(std::find(analysis.notes.begin(), analysis.notes.end(),
+                      "'momentum' does not apply to every run: that is a level of its own in ols"),
+            analysis.notes.end());
+  asked.original = "1";
+  const RunAnalysis traded = analyse_runs(study, asked, "study 's'").value();
+  ASSERT_TRUE(traded.tradeoff);
+  EXPECT_EQ(traded.tradeoff->found.original, "batch_size=16 optimizer=adam");
+  asked.form = stats::Form::FullRank;
+  EXPECT_EQ(analyse_runs(study, asked, "study 's'")->ols->fit.dropped, 12u);
+}
+
 TEST(RunAnalysis, TwoWayAnovaOfBothTypesIsThatOfStatsmodels) {
   for (const int type : {2, 3}) {
     RunQuestion asked = question();

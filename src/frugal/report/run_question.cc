@@ -9,6 +9,7 @@
 #include <set>
 
 #include "frugal/base/nearest.h"
+#include "frugal/search/factor_model.h"
 
 namespace frugal {
 namespace {
@@ -86,6 +87,10 @@ void sort_out(const Table& table, const std::vector<std::string>& names, bool na
   }
 }
 
+bool has_missing(const stats::Factor& factor) {
+  return std::find(factor.codes.begin(), factor.codes.end(), stats::kMissing) != factor.codes.end();
+}
+
 }  // namespace
 
 stats::Better better_by_name(std::string_view quality) {
@@ -101,6 +106,10 @@ Result<RunColumns> columns_of(const Table& table, const RunQuestion& question) {
   const std::vector<std::string> point = point_columns(table);
   const bool named = !question.factors.empty();
   sort_out(table, named ? question.factors : point, named, found);
+  for (const std::string& name : found.factors) {
+    if (std::find(point.begin(), point.end(), name) != point.end() && has_missing(table.factor(name).value()))
+      found.partial.push_back(name);
+  }
   found.epochs = question.epochs;
   if (!found.epochs && !point.empty() && one_row_a_trial(table)) found.epochs = "epoch";
   if (!point.empty() && !one_row_a_trial(table))
@@ -117,27 +126,50 @@ Result<RunColumns> columns_of(const Table& table, const RunQuestion& question) {
   return found;
 }
 
+Result<Table> with_absence(const Table& table, const std::vector<std::string>& names) {
+  std::vector<stats::Column> columns(table.columns().begin(), table.columns().end());
+  for (stats::Column& column : columns) {
+    if (std::find(names.begin(), names.end(), column.name) == names.end()) continue;
+    stats::Factor factor = table.factor(column.name).value();
+    const auto absent = static_cast<std::int32_t>(factor.levels.size());
+    factor.levels.emplace_back(kDoesNotApply);
+    std::replace(factor.codes.begin(), factor.codes.end(), stats::kMissing, absent);
+    column.cells = std::move(factor);
+  }
+  return Table::of(std::move(columns));
+}
+
 Result<stats::Factor> configurations(const Table& table, const std::vector<std::string>& columns) {
   std::vector<stats::Factor> parts;
+  std::vector<bool> may_lack;
+  const std::vector<std::string> point = point_columns(table);
   for (const std::string& name : columns) {
     Result<stats::Factor> part = table.factor(name);
     if (!part) return part.error();
     parts.push_back(*std::move(part));
+    may_lack.push_back(std::find(point.begin(), point.end(), name) != point.end());
   }
   stats::Factor made;
   std::map<std::vector<std::int32_t>, std::int32_t> seen;
   std::vector<std::int32_t> codes(parts.size());
   for (std::size_t row = 0; row < table.rows(); ++row) {
-    for (std::size_t i = 0; i < parts.size(); ++i) codes[i] = parts[i].codes[row];
-    if (std::find(codes.begin(), codes.end(), stats::kMissing) != codes.end()) {
+    bool missing = false;
+    for (std::size_t i = 0; i < parts.size(); ++i) {
+      codes[i] = parts[i].codes[row];
+      missing = missing || (codes[i] == stats::kMissing && !may_lack[i]);
+    }
+    if (missing) {
       made.codes.push_back(stats::kMissing);
       continue;
     }
     const auto [at, fresh] = seen.try_emplace(codes, static_cast<std::int32_t>(seen.size()));
     if (fresh) {
       std::string text;
-      for (std::size_t i = 0; i < parts.size(); ++i)
-        text += (i == 0 ? "" : " ") + columns[i] + "=" + parts[i].levels[static_cast<std::size_t>(codes[i])];
+      for (std::size_t i = 0; i < parts.size(); ++i) {
+        if (codes[i] == stats::kMissing) continue;
+        text += (text.empty() ? "" : " ") + columns[i] + "=" +
+                parts[i].levels[static_cast<std::size_t>(codes[i])];
+      }
       made.levels.push_back(std::move(text));
     }
     made.codes.push_back(at->second);
