@@ -1,8 +1,7 @@
 #include "frugal/energy/find_amd.h"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+#include <charconv>
 #include <fstream>
 #include <utility>
 
@@ -24,18 +23,33 @@ bool is_secondary(AmdApi& amd, unsigned die) {
   return amd.power(die, power, kind) != kAmdSuccess || power.value() == 0;
 }
 
+// At least `digits` hexadecimal ones. The standard library alone: frugal-trainer is built without fmt.
+std::string hex(std::uint64_t number, std::size_t digits) {
+  char text[16];
+  const auto end = std::to_chars(std::begin(text), std::end(text), number, 16).ptr;
+  const std::string shown(std::begin(text), end);
+  return shown.size() < digits ? std::string(digits - shown.size(), '0') + shown : shown;
+}
+
+std::string joined(const std::vector<std::string>& parts, const char* between) {
+  std::string text;
+  for (const std::string& part : parts) text += (text.empty() ? "" : between) + part;
+  return text;
+}
+
 // "0000:c1:00.0"; empty where the library does not tell.
 std::string pci_of(AmdApi& amd, unsigned die) {
   std::uint64_t bdf = 0;
   if (amd.pci_id(die, bdf) != kAmdSuccess) return {};
-  return fmt::format("{:04x}:{:02x}:{:02x}.{:x}", bdf >> 32, (bdf >> 8) & 0xff, (bdf >> 3) & 0x1f, bdf & 7);
+  return hex(bdf >> 32, 4) + ":" + hex((bdf >> 8) & 0xff, 2) + ":" + hex((bdf >> 3) & 0x1f, 2) + "." +
+         hex(bdf & 7, 1);
 }
 
 // "GPU-18f68e602b8a790f", from the library or, where it does not tell, from the kernel; empty where neither
 // does.
 std::string uuid_of(AmdApi& amd, unsigned die, const std::string& sys) {
   std::uint64_t id = 0;
-  if (amd.unique_id(die, id) == kAmdSuccess && id != 0) return fmt::format("GPU-{:016x}", id);
+  if (amd.unique_id(die, id) == kAmdSuccess && id != 0) return "GPU-" + hex(id, 16);
   std::ifstream file(sys + "/bus/pci/devices/" + pci_of(amd, die) + "/unique_id");
   std::string text;
   return file >> text ? "GPU-" + text : std::string();
@@ -43,8 +57,9 @@ std::string uuid_of(AmdApi& amd, unsigned die, const std::string& sys) {
 
 void tell_hidden(const Machine& machine, const VisibleDevices& visible, std::size_t count, FoundGpus& found) {
   if (visible.boards.size() == count) return;
-  std::string why = fmt::format("{} AMD {} of {} hidden by", count - visible.boards.size(),
-                                count - visible.boards.size() == 1 ? "die" : "dies", count);
+  const std::size_t hidden = count - visible.boards.size();
+  std::string why = std::to_string(hidden) + (hidden == 1 ? " AMD die" : " AMD dies") + " of " +
+                    std::to_string(count) + " hidden by";
   if (machine.rocr_visible_devices) why += " ROCR_VISIBLE_DEVICES='" + *machine.rocr_visible_devices + "'";
   if (machine.hip_visible_devices) {
     why += " HIP_VISIBLE_DEVICES='" + *machine.hip_visible_devices + "'";
@@ -86,12 +101,12 @@ std::vector<AmdBoard> boards_of(AmdApi& amd, unsigned dies) {
       }
       continue;
     }
-    AmdBoard board{.die = die, .secondary = waiting, .name = fmt::format("AMD GPU {}", die)};
+    AmdBoard board{.die = die, .secondary = waiting, .name = "AMD GPU " + std::to_string(die)};
     waiting.reset();
     amd.name(die, board.name);
     boards.push_back(std::move(board));
   }
-  if (waiting) boards.push_back({.die = *waiting, .name = fmt::format("AMD GPU {}", *waiting)});
+  if (waiting) boards.push_back({.die = *waiting, .name = "AMD GPU " + std::to_string(*waiting)});
   return boards;
 }
 
@@ -107,8 +122,8 @@ FoundGpus find_amd(const Machine& machine, const Clock& clock, int first_index) 
   }
   FoundGpus found;
   found.next_index = first_index;
-  std::string why = fmt::format("{}", fmt::join(reasons, "; "));
-  if (reasons.empty()) why = fmt::format("none of {} is installed", fmt::join(machine.amd_libraries, ", "));
+  std::string why = joined(reasons, "; ");
+  if (reasons.empty()) why = "none of " + joined(machine.amd_libraries, ", ") + " is installed";
   found.missing.push_back(missing("gpu", std::move(why)));
   return found;
 }
@@ -130,7 +145,7 @@ FoundGpus find_amd(const std::shared_ptr<AmdApi>& amd, const Machine& machine, c
   tell_hidden(machine, visible, count, found);
   std::vector<bool> unread(count, false);
   for (const AmdBoard& board : visible_boards(boards_of(*amd, count), visible)) {
-    const std::string device = fmt::format("gpu{}", found.next_index++);
+    const std::string device = "gpu" + std::to_string(found.next_index++);
     auto meter = AmdMeter::open(amd, board, device, clock);
     if (!meter) {
       found.missing.push_back(missing(device, meter.error().message));

@@ -1,5 +1,7 @@
 #include "frugal/train/autograd.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include "frugal/train/traced_function.h"
 
 namespace frugal {
