@@ -7,6 +7,8 @@
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "frugal/report/example_study.h"
+
 namespace frugal {
 namespace {
 
