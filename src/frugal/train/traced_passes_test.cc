@@ -1,6 +1,7 @@
 // internal: jit. What runs is the recorded graph, and it learns what the layers learn.
 #include "frugal/train/traced_passes.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 
 #include "frugal/train/device_images.h"

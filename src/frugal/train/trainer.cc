@@ -2,6 +2,8 @@
 // libtorch throws into a WorkerError.
 #include "frugal/train/trainer.h"
 
+#include <ATen/core/grad_mode.h>
+
 #include <cmath>
 #include <cstring>
 #include <map>

@@ -1,5 +1,6 @@
 #include "frugal/train/update.h"
 
+#include <ATen/core/grad_mode.h>
 #include <gtest/gtest.h>
 #include <torch/optim.h>
 
