@@ -26,7 +26,7 @@ let named = 0;
 // columns: {head, cell(row) → text or node, numeric, wrap, sort(row) → number or text}; rows: any.
 // More than `first` rows are shown on request, so that the page stays light.
 // A table that is made anew when another trial is chosen has no number.
-export function table({ title, text = "", columns, rows, first = 50, numbered = true, rowClass = () => null }) {
+export function table({ title, text = "", columns, rows, first = 50, numbered = true, rowClass = () => null, below = null }) {
   let shown = first;
   let sorted = rows;
   let by = null;
