@@ -6,11 +6,11 @@ import { joules, method, none, number, percent, range, seconds, watts } from "./
 const budget = { counter: "the error that the sensor states, plus one tick at each edge of a window", integral: "the error that the sensor states, plus the time between readings", model: "±50 %: computed from CPU load and the processor's nominal power, not measured" };
 
 function cards(sensors) {
-  const yes = (v) => (v ? "no" : "yes");
+  const counts = (s) => (s.whole_machine ? "no" : "yes");
   return table({
     title: "Sensors", text: "What is known of each before it is read, and what its joules are computed with. Readings come at the mean distance; a sensor without a period has a new value whenever it is read.",
     columns: [{ head: "Device", cell: (s) => s.device }, { head: "Sensor", wrap: true, cell: (s) => s.sensor }, { head: "Method", cell: (s) => s.method }, { head: "Read every", numeric: true, cell: (s) => seconds(s.interval_s) }, { head: "New value every", numeric: true, cell: (s) => (s.period_s > 0 ? seconds(s.period_s) : none) }, { head: "Looks back", numeric: true, cell: (s) => (s.window_s > 0 ? seconds(s.window_s) : none) },
-      { head: "Error of joules", numeric: true, cell: (s) => `±${percent(s.relative_error)}` }, { head: "In totals", cell: (s) => yes(s.whole_machine) }, { head: "At most", numeric: true, cell: (s) => watts(s.max_power_w) }, { head: "Counter wraps at", numeric: true, cell: (s) => joules(s.counter_range_j) }],
+      { head: "Error of joules", numeric: true, cell: (s) => `±${percent(s.relative_error)}` }, { head: "In totals", cell: counts }, { head: "At most", numeric: true, cell: (s) => watts(s.max_power_w) }, ...(sensors.some((s) => s.counter_range_j !== null) ? [{ head: "Counter wraps at", numeric: true, cell: (s) => joules(s.counter_range_j) }] : [])],
     rows: sensors,
   });
 }

@@ -74,11 +74,12 @@ class Looker {
     for (const TracedAttempt& attempt : list_.attempts) traced.insert(attempt.trial);
     found.traced = traced.size();
     for (const std::size_t i : wanted(findings_, wishes)) {
-      CloseTrial close{.trial = i};
       const TrialId id = findings_.result.trials[i].id;
+      if (readings_ >= kMostReadings && traced.contains(id))
+        continue;  // not half of it: who wants it asks for it
+      CloseTrial close{.trial = i};
       set_figures(close, findings_.result, id);
-      if (readings_ < kMostReadings)
-        if (Status read = add_power(close, id); !read) return read.error();
+      if (Status read = add_power(close, id); !read) return read.error();
       found.trials.push_back(std::move(close));
     }
     found.sensors = std::move(list_.sensors);
