@@ -33,13 +33,13 @@ export function table({ title, text = "", columns, rows, first = 50, numbered = 
   let down = true;
   const body = h("tbody");
   const row = (item) =>
-    h("tr", { class: [rowClass(item), below ? "over" : null].filter(Boolean).join(" ") || null }, columns.map((column, i) => {
+    h("tr", { class: [rowClass(item), below ? "upper" : null].filter(Boolean).join(" ") || null }, columns.map((column, i) => {
       const kind = [column.numeric ? "n" : "", column.wrap ? "wrap" : ""].join(" ").trim() || null;
       return i === 0 ? h("th", { scope: "row", class: kind }, column.cell(item)) : h("td", { class: kind }, column.cell(item));
     }));
   const more = h("button", { type: "button", onclick: () => { shown += 200; fill(); } });
   const fill = () => {
-    body.replaceChildren(...sorted.slice(0, shown).flatMap((item) => (below ? [row(item), h("tr", { class: "below" }, h("td", { colspan: columns.length }, below(item)))] : [row(item)])));
+    body.replaceChildren(...sorted.slice(0, shown).flatMap((item) => (below ? [row(item), h("tr", { class: "below" }, h("td", { class: "wrap", colspan: columns.length }, below(item)))] : [row(item)])));
     more.hidden = sorted.length <= shown;
     more.textContent = `Show more: ${Math.min(shown, sorted.length)} of ${sorted.length} shown`;
   };

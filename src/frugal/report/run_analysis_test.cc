@@ -123,7 +123,8 @@ TEST(RunAnalysis, WhatDoesNotApplyToEveryTrialOfAStudyIsALevelAsInStatsmodels) {
   ASSERT_TRUE(traded.tradeoff);
   EXPECT_EQ(traded.tradeoff->found.original, "batch_size=16 optimizer=adam");
   asked.form = stats::Form::FullRank;
-  EXPECT_EQ(analyse_runs(study, asked, "study 's'")->ols->fit.dropped, 12u);
+  EXPECT_FALSE(analyse_runs(study, asked, "study 's'")->ols)
+      << "beside an intercept the trials without momentum are left out, and with them all of adam";
 }
 
 TEST(RunAnalysis, TwoWayAnovaOfBothTypesIsThatOfStatsmodels) {
