@@ -14,6 +14,7 @@
 #include "frugal/train/checkpoint.h"
 #include "frugal/train/exploration.h"
 #include "frugal/train/learner.h"
+#include "frugal/train/phase.h"
 #include "frugal/train/script_model.h"
 #include "frugal/train/torch_compat.h"
 #include "frugal/train/training_data.h"
@@ -39,36 +40,6 @@ WorkerError invalid(std::string message) {
 WorkerError invalid(const Error& error) {
   return invalid(error.message + (error.hint.empty() ? "" : "; " + error.hint));
 }
-
-// Marks a phase from construction to destruction, also when the work in it fails.
-class Phase {
- public:
-  Phase(WorkEvents& events, const char* name, at::Device device)
-      : events_(events), name_(name), device_(device) {
-    events_.phase(name_, true);
-  }
-  // Not in the destructor's silence: the end of work that went well must be reported or fail loudly.
-  void end() {
-    synchronise(device_);
-    open_ = false;
-    events_.phase(name_, false);
-  }
-  ~Phase() {
-    if (!open_) return;
-    try {
-      end();
-    } catch (...) {  // the error that ended the phase is on its way and says more
-    }
-  }
-  Phase(const Phase&) = delete;
-  Phase& operator=(const Phase&) = delete;
-
- private:
-  WorkEvents& events_;
-  std::string name_;
-  at::Device device_;
-  bool open_ = true;
-};
 
 std::string check_explore(const ExploreRequest& r) {
   if (!(r.fraction > 0.0 && r.fraction <= 1.0))
