@@ -3,6 +3,7 @@
 
 #include "frugal/train/autograd.h"
 #include "frugal/train/builder.h"
+#include "frugal/train/lstm_layer.h"
 
 namespace frugal {
 namespace {
@@ -96,15 +97,16 @@ void lstm(Builder& to, const ImageShape& shape) {
     weights.push_back(to.plan.parameter({4 * kHidden}, deviation));
     weights.push_back(to.plan.parameter({4 * kHidden}, deviation));
   }
-  to.add(make_autograd(
-      to.plan, std::move(weights), [](const at::Tensor& x, const Tensors& w, LayerMode& mode, bool train) {
+  std::unique_ptr<Layer> with_autograd =
+      make_autograd(to.plan, weights, [](const at::Tensor& x, const Tensors& w, LayerMode& mode, bool train) {
         const at::Tensor steps = x.flatten(2).transpose(1, 2).contiguous();  // [n, steps, channels]
         const at::Tensor zero = at::zeros({kLayers, x.size(0), kHidden}, x.options());
         for (std::size_t i = 0; i < w.size(); i += 4)
           mode.multiply_adds += x.size(0) * steps.size(1) * (w[i].numel() + w[i + 1].numel());
         const auto out = at::lstm(steps, {zero, zero}, w, true, kLayers, 0.0, train, false, true);
         return std::get<0>(out).select(1, steps.size(1) - 1).contiguous();
-      }));
+      });
+  to.add(make_lstm(to.plan, weights, std::move(with_autograd)));
   to.head(kHidden, shape.outputs());
 }
 
