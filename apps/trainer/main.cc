@@ -32,6 +32,7 @@ JSON is an object:
   threads           CPU threads, 0 for every usable core              (0)
   subset            training samples to keep, 0 for all               (0)
   validation        fraction kept for validation                      (0.2 digits, 0.1 CIFAR)
+  test              official: the published test files are the test part
   split_seed        seed of the split and the subset                  (1)
   device_memory_mb  limit for training data on the device, 0: it fits (0)
   task              image-classification | classification | regression | language-model

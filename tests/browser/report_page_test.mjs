@@ -136,6 +136,38 @@ test("power over time is drawn for the trial that is chosen, with its phases, fi
   await close();
 });
 
+// What the section says is what the JSON of the same study says.
+test("the greenscreen pipeline sets baseline, choice and final run side by side, on the page and in the PDF that run writes", async () => {
+  study("pipeline", ["name: pipeline", `workload: {worker: "${worker}"}`, "space: {batch_size: [16, 32, 64, 128], learning_rate: {choices: [0.01, 0.1, 0.3]}, optimizer: [sgd, adam]}", "strategy: {name: greenscreen, trials: 16, baseline: {batch_size: 16, learning_rate: 0.01, optimizer: sgd}, final: winners, final_epochs: 6}", "limits: {epochs: 3}", "report: pipeline.pdf"]);
+  run("report", "pipeline", "-o", "pipeline.html");
+  const held = JSON.parse(run("report", "pipeline", "--format", "json")).pipeline;
+  const { page, trouble, close } = await openReport(browser, at("pipeline.html"));
+  await drawAll(page);
+  const text = await page.textContent("#pipeline");
+  assert.ok(text.includes(`${held.considered} of ${held.configurations} random configurations count`), text);
+  const stages = held.rows.map((row) => row.stage);
+  assert.deepEqual(stages.filter((stage) => stage !== "chosen"), ["baseline", "final"]);
+  const [first, levels] = await page.$$eval("#pipeline table", (tables) => tables.map((t) => ({ heads: [...t.querySelectorAll("thead th")].map((th) => th.textContent), rows: [...t.querySelectorAll("tbody tr")].map((tr) => [...tr.children].map((td) => td.textContent)) })));
+  const names = { baseline: "Baseline", chosen: "Chosen configuration", final: "Final run" };
+  assert.deepEqual(first.heads.slice(1), stages.map((stage) => names[stage]));
+  const line = (name) => first.rows.find((row) => row[0] === name)?.slice(1);
+  assert.deepEqual(line("Trial"), held.rows.map((row) => row.trials.join(", ")));
+  assert.deepEqual(line("Epochs"), held.rows.map((row) => String(row.epochs)));
+  assert.deepEqual(line("batch_size"), held.rows.map((row) => String(row.point.batch_size)));
+  const last = held.rows.at(-1);
+  assert.ok(Math.abs(Number(line("Energy ÷ baseline").at(-1)) - last.energy_ratio) < 0.001, `${line("Energy ÷ baseline")} against ${last.energy_ratio}`);
+  assert.ok(text.includes("The final run takes "));
+  assert.deepEqual(levels.rows.map((row) => row[0]), held.levels.map((level) => level.parameter));
+  assert.deepEqual(levels.rows.map((row) => row[1]), held.levels.map((level) => String(level.value)));
+  assert.deepEqual(trouble, []);
+  await close();
+  const small = await openReport(browser, at("pipeline.html"), { viewport: { width: 390, height: 844 }, isMobile: true });
+  assert.equal(await small.page.evaluate(() => document.documentElement.scrollWidth), 390);
+  await small.close();
+  const printed = execFileSync("pdftotext", ["-layout", at("pipeline.pdf"), "-"], { encoding: "utf8" });
+  for (const wanted of ["Baseline, choice and final run", "Final run", "Where the values of the final run come from"]) assert.ok(printed.includes(wanted), `the PDF lacks '${wanted}'`);
+});
+
 test("the keyboard reaches the answer, the colours, sorting and the data of a figure", async () => {
   const { page, trouble, close } = await openReport(browser, at("searched.html"), { colorScheme: "light" });
   await page.keyboard.press("Tab");

@@ -78,6 +78,16 @@ class StudyTest(unittest.TestCase):
                 self.assertEqual(study.result["stopped_by"], "failed")
                 self.assertIn(told.replace("for 3", "for 2"), study.error)
 
+    def test_a_worker_that_writes_garbage_costs_its_trial(self):
+        for deed, told in (("garbage", "the worker wrote what is no message of the protocol: this line is no JSON object: \"Epoch 1: "),
+                           ("half", "the worker exited with status 0"),
+                           ("flood", "the worker wrote a line that does not end")):
+            with self.subTest(deed):
+                study = self.run_study("line.py " + deed, "space={width: [1, 2]}", "limits={epochs: 1}")
+                self.assertEqual(study.code, 1, study.error)
+                self.assertEqual((study.result["trials"], study.result["stopped_by"]), (2, "failed"))
+                self.assertEqual(study.error.count(" died: " + told), 2, study.error)
+
     def test_an_error_before_the_first_request_is_shown(self):
         study = self.run_study("no_such_worker.py")
         self.assertEqual(study.code, 2)

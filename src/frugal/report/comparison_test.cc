@@ -207,6 +207,19 @@ TEST(Comparison, GapsAndDifferentMethodsAreSaid) {
       found.caveats.end());
 }
 
+TEST(Compare, ATrialThatWasGivenUpIsOverWhileItsStudyGoesOn) {
+  StudyResult study = example::study();
+  study.stopped_by = "";
+  study.trials.at(0).fate = "dropped";
+  study.trials.at(1).fate = "running";
+  const Comparison found = compare(std::vector{*result_of_trial(study, 0), *result_of_trial(study, 1)});
+  const auto said = [&](const std::string& words) {
+    return std::find(found.caveats.begin(), found.caveats.end(), words) != found.caveats.end();
+  };
+  EXPECT_FALSE(said("'by hand:0' is not over"));
+  EXPECT_TRUE(said("'by hand:1' is not over"));
+}
+
 TEST(Compare, ATrialIsComparedWithItsOwnJoulesAndItsRepeats) {
   StudyResult study = example::study();
   EXPECT_FALSE(result_of_trial(study, 3));

@@ -151,7 +151,9 @@ std::optional<StudyResult> result_of_trial(const StudyResult& result, TrialId tr
   alone.strategy = "trial";
   alone.seed = result.seed;
   alone.duration = found->duration;
-  alone.stopped_by = result.stopped_by;
+  // A trial that was given up or failed is over, even while its study goes on.
+  const bool ended = found->fate == "dropped" || found->fate == "failed";
+  alone.stopped_by = result.stopped_by.empty() && ended ? found->fate : result.stopped_by;
   alone.caveats = result.caveats;
   alone.sensors = result.sensors;
   alone.workers = result.workers;

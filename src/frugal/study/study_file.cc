@@ -115,6 +115,12 @@ void read_data_keys(const Fields& fields, const std::string& dataset, nlohmann::
         list != nlohmann::json{"fine", "coarse"})
       fields.refuse(tasks, "tasks", "is [fine], [coarse] or [fine, coarse]");
   }
+  if (fields.has("test")) {
+    settings["test"] = fields.word("test", {}, {"official"});
+    if (!has_official_test(dataset))
+      fields.refuse(fields.node("test"), "test",
+                    "dataset " + dataset + " was published without test files; the factor partitioning sets a test part aside");
+  }
   if (fields.has("validation")) {
     const double share = fields.number("validation", {}, 0, 1);
     if (share <= 0 || share >= 1)

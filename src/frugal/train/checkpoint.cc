@@ -11,7 +11,6 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
-#include <fstream>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -98,22 +97,38 @@ Result<CheckpointHeader> parse_header(const std::string& path, const std::string
   }
 }
 
-// Writes all parts, then checks that every byte was taken.
-bool write_file(const std::string& path, const Prefix& prefix, const std::string& header,
-                std::span<const float> state) {
+bool write_all(int file, const void* data, std::size_t bytes) {
+  const char* at = static_cast<const char*>(data);
+  while (bytes > 0) {
+    const ssize_t written = ::write(file, at, bytes);
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    at += written;
+    bytes -= static_cast<std::size_t>(written);
+  }
+  return true;
+}
+
+// Writes all parts; 0, or the errno of what failed. The room is asked for first: a full disk is found before
+// 90 MB are written, and ext4, which chooses the place of a file when it is written out, does not have to do
+// so for all of it while the file is renamed.
+int write_file(const std::string& path, const Prefix& prefix, const std::string& header,
+               std::span<const float> state) {
+  const int file = ::open(path.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+  if (file < 0) return errno;
   Checksum sum;
-  std::ofstream file(path, std::ios::binary | std::ios::trunc);
-  const auto put = [&](const void* data, std::size_t bytes) {
-    sum.add(data, bytes);
-    file.write(static_cast<const char*>(data), static_cast<std::streamsize>(bytes));
-  };
-  put(&prefix, sizeof prefix);
-  put(header.data(), header.size());
-  put(state.data(), state.size_bytes());
+  sum.add(&prefix, sizeof prefix);
+  sum.add(header.data(), header.size());
+  sum.add(state.data(), state.size_bytes());
   const std::uint64_t seal = sum.value();
-  file.write(reinterpret_cast<const char*>(&seal), sizeof seal);
-  file.close();
-  return !file.fail();
+  const std::size_t bytes = sizeof prefix + header.size() + state.size_bytes() + sizeof seal;
+  int failed = ::fallocate(file, 0, 0, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
+  if (failed != ENOSPC && failed != EDQUOT && failed != EFBIG) failed = 0;  // others: not on this file system
+  if (failed == 0 && !(write_all(file, &prefix, sizeof prefix) && write_all(file, header.data(), header.size()) &&
+                       write_all(file, state.data(), state.size_bytes()) && write_all(file, &seal, sizeof seal)))
+    failed = errno;
+  if (::close(file) != 0 && failed == 0) failed = errno;
+  return failed;
 }
 
 // A file in memory, read only; nothing when it cannot be opened. An empty file has no bytes.
@@ -144,11 +159,11 @@ Status write_checkpoint(const std::string& path, const CheckpointHeader& header,
   Prefix prefix{.magic = {}, .header_bytes = text.size(), .floats = state.size()};
   std::memcpy(prefix.magic, kMagic.data(), kMagic.size());
   const std::string temporary = path + ".part";
-  if (write_file(temporary, prefix, text, state) && std::rename(temporary.c_str(), path.c_str()) == 0)
-    return {};
-  const std::string reason = std::strerror(errno);
+  int failed = write_file(temporary, prefix, text, state);
+  if (failed == 0 && std::rename(temporary.c_str(), path.c_str()) != 0) failed = errno;
+  if (failed == 0) return {};
   std::remove(temporary.c_str());
-  return bad_input("checkpoint " + path + " cannot be written: " + reason,
+  return bad_input("checkpoint " + path + " cannot be written: " + std::strerror(failed),
                    "choose a folder that exists and has room");
 }
 

@@ -1,5 +1,9 @@
 #include "frugal/train/checkpoint.h"
 
+#include <sys/resource.h>
+
+#include <csignal>
+
 #include "frugal/train/train_testing.h"
 
 namespace frugal {
@@ -50,14 +54,34 @@ TEST(Checkpoint, NoticesEveryChangedByteAndEveryLength) {
   EXPECT_FALSE(read_checkpoint(path).ok());
 }
 
-TEST(Checkpoint, AFailedWriteLeavesTheOldFile) {
+TEST(Checkpoint, AFolderThatIsNotThereIsNamed) {
   const Folder folder;
   const std::vector<float> state(4, 1.0F);
   const Status status = write_checkpoint(folder.path("nowhere/a"), kHeader, state);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().message,
             "checkpoint " + folder.path("nowhere/a") + " cannot be written: No such file or directory");
-  EXPECT_FALSE(read_checkpoint(folder.path("b")).ok());
+}
+
+// A limit on the size of files stands in for a disk that is full.
+TEST(Checkpoint, AFailedWriteLeavesTheOldFileAndNothingElse) {
+  const Folder folder;
+  const std::vector<float> state(4, 1.0F);
+  ASSERT_TRUE(write_checkpoint(folder.path("a"), kHeader, state).ok());
+  rlimit before{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &before), 0);
+  const auto handler = std::signal(SIGXFSZ, SIG_IGN);
+  const rlimit small{.rlim_cur = 4096, .rlim_max = before.rlim_max};
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &small), 0);
+  const Status status = write_checkpoint(folder.path("a"), kHeader, std::vector<float>(100'000, 2.0F));
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &before), 0);
+  std::signal(SIGXFSZ, handler);
+  ASSERT_FALSE(status.ok());
+  EXPECT_EQ(status.error().message, "checkpoint " + folder.path("a") + " cannot be written: File too large");
+  EXPECT_FALSE(std::filesystem::exists(folder.path("a.part")));
+  const auto old = read_checkpoint(folder.path("a"));
+  ASSERT_TRUE(old.ok()) << old.error().message;
+  EXPECT_EQ(std::vector<float>(old->state.begin(), old->state.end()), state);
 }
 
 }  // namespace

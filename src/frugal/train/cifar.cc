@@ -63,24 +63,27 @@ Status append_file(const std::string& path, const CifarFormat& format, Images& o
 
 }  // namespace
 
-Result<Images> read_cifar10(const std::string& data_dir) {
+Result<Images> read_cifar10(const std::string& data_dir, Published set) {
   const CifarFormat format{
       .label_bytes = 1, .classes = 10, .coarse_classes = 0, .where = "cifar-10-binary.tar.gz"};
   Images images{.shape = kCifar, .pixels = {}, .labels = {}};
-  for (int part = 1; part <= 5; ++part) {
-    const std::string path = data_dir + "/cifar-10-batches-bin/data_batch_" + std::to_string(part) + ".bin";
+  std::vector<std::string> files = {"test_batch"};
+  if (set == Published::Training)
+    files = {"data_batch_1", "data_batch_2", "data_batch_3", "data_batch_4", "data_batch_5"};
+  for (const std::string& file : files) {
+    const std::string path = data_dir + "/cifar-10-batches-bin/" + file + ".bin";
     if (Status status = append_file(path, format, images); !status.ok()) return std::move(status).error();
   }
   return images;
 }
 
-Result<Images> read_cifar100(const std::string& data_dir) {
+Result<Images> read_cifar100(const std::string& data_dir, Published set) {
   const CifarFormat format{
       .label_bytes = 2, .classes = 100, .coarse_classes = 20, .where = "cifar-100-binary.tar.gz"};
   Images images{.shape = kCifar, .pixels = {}, .labels = {}};
   images.shape.classes = 100;
   images.shape.coarse_classes = 20;
-  const std::string path = data_dir + "/cifar-100-binary/train.bin";
+  const std::string path = data_dir + "/cifar-100-binary/" + (set == Published::Test ? "test.bin" : "train.bin");
   if (Status status = append_file(path, format, images); !status.ok()) return std::move(status).error();
   return images;
 }

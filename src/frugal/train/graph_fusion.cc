@@ -8,6 +8,8 @@
 
 #include <optional>
 
+#include "frugal/train/fast_convolution.h"
+
 namespace frugal {
 namespace {
 
@@ -15,7 +17,7 @@ using torch::jit::Graph;
 using torch::jit::Node;
 using torch::jit::Value;
 
-const auto kConvolution = c10::Symbol::fromQualString("aten::_convolution");  // what convolution records
+const auto kConvolution = c10::Symbol::fromQualString(kConvolutionNode);
 const auto kNorm = c10::Symbol::fromQualString("aten::native_batch_norm");
 
 // The scalar type of a recorded tensor; nothing when it was not told.

@@ -43,9 +43,9 @@ Status check_size(const IdxFile& file, std::uint64_t wanted, const std::string& 
 
 }  // namespace
 
-Result<Images> read_mnist(const std::string& data_dir, const std::string& folder) {
+Result<Images> read_mnist(const std::string& data_dir, const std::string& folder, Published set) {
   const std::string hint = "download the idx files of " + folder + " into data_dir/" + folder;
-  const std::string base = data_dir + "/" + folder + "/train-";
+  const std::string base = data_dir + "/" + folder + (set == Published::Test ? "/t10k-" : "/train-");
   const Result<IdxFile> images = read_idx(base + "images-idx3-ubyte", kImageMagic, kImageHeader, hint);
   if (!images.ok()) return images.error();
   const Result<IdxFile> labels = read_idx(base + "labels-idx1-ubyte", kLabelMagic, kLabelHeader, hint);

@@ -1,6 +1,5 @@
 // Labelled records in memory, read from files that are checked, and split once into parts. Records are images
 // of bytes, or rows of numbers, which count as images of one pixel with a channel a column. No torch here.
-// The official test files of CIFAR and MNIST are never read.
 #pragma once
 
 #include <cstdint>
@@ -45,20 +44,25 @@ struct SplitImages {
   Images test;  // empty unless the request asks for one
 };
 
+// The two sets of files that those who published a data set made of it.
+enum class Published { Training, Test };
+
 // data_dir/digits.csv.gz: 64 pixels 0…16 and a label 0…9 a line (UCI digits, Alpaydin and Kaynak 1998).
 Result<Images> read_digits(const std::string& data_dir);
-// data_dir/cifar-10-batches-bin/data_batch_{1…5}.bin: a label byte, then 3×32×32 bytes (Krizhevsky 2009).
-Result<Images> read_cifar10(const std::string& data_dir);
-// data_dir/cifar-100-binary/train.bin: a coarse and a fine label byte, then 3×32×32 bytes; the coarse one
-// becomes the second label.
-Result<Images> read_cifar100(const std::string& data_dir);
+// data_dir/cifar-10-batches-bin/data_batch_{1…5}.bin or test_batch.bin: a label byte, then 3×32×32 bytes
+// (Krizhevsky 2009).
+Result<Images> read_cifar10(const std::string& data_dir, Published set = Published::Training);
+// data_dir/cifar-100-binary/train.bin or test.bin: a coarse and a fine label byte, then 3×32×32 bytes; the
+// coarse one becomes the second label.
+Result<Images> read_cifar100(const std::string& data_dir, Published set = Published::Training);
 
 // The one label or both, in this order: "fine", "coarse". What is not in `tasks` is dropped.
 void choose_tasks(Images& images, const std::vector<std::string>& tasks);
 
-// data_dir/FOLDER/train-images-idx3-ubyte and train-labels-idx1-ubyte, also with .gz (LeCun et al. 1998; Xiao
-// et al. 2017). `folder` is mnist or fashion-mnist.
-Result<Images> read_mnist(const std::string& data_dir, const std::string& folder);
+// data_dir/FOLDER/train-images-idx3-ubyte and train-labels-idx1-ubyte, or t10k-…, also with .gz (LeCun et al.
+// 1998; Xiao et al. 2017). `folder` is mnist or fashion-mnist.
+Result<Images> read_mnist(const std::string& data_dir, const std::string& folder,
+                          Published set = Published::Training);
 
 struct SeriesRequest {
   std::string data_dir;
@@ -79,14 +83,15 @@ struct TableRequest {
 // Every other column is a number. For classes, the words of the target in alphabetical order.
 Result<Images> read_table(const TableRequest& request);
 
-// Words of a text as numbers, the same for both parts.
+// Words of a text as numbers, the same for all parts.
 struct Text {
   std::vector<std::int32_t> train, validation;
+  std::vector<std::int32_t> test = {};  // empty unless it was asked for
   int vocabulary = 0;
 };
-// data_dir/wikitext-2/wiki.{train,valid}.tokens (Merity et al. 2017): words between blanks, a line ends with
-// <eos>; a word that the training part lacks is <unk>.
-Result<Text> read_wikitext2(const std::string& data_dir);
+// data_dir/wikitext-2/wiki.{train,valid}.tokens, and wiki.test.tokens on request (Merity et al. 2017): words
+// between blanks, a line ends with <eos>; a word that the training part lacks is <unk>.
+Result<Text> read_wikitext2(const std::string& data_dir, bool with_test = false);
 
 struct SplitRequest {
   double validation = 0.1;  // fraction of every class

@@ -65,6 +65,20 @@ TEST(Cifar, ReadsBothFormats) {
   EXPECT_EQ(hundred->labels[142], 42);  // the fine label, not the coarse one
 }
 
+TEST(Cifar, ThePublishedTestFilesAreTheirOwn) {
+  const Folder folder;
+  write_cifar_tests(folder, 30);
+  const auto ten = read_cifar10(folder.path(), Published::Test);
+  ASSERT_TRUE(ten.ok()) << ten.error().message;
+  EXPECT_EQ(ten->count(), 30);
+  EXPECT_EQ(ten->labels[27], 7);
+  const auto hundred = read_cifar100(folder.path(), Published::Test);
+  ASSERT_TRUE(hundred.ok()) << hundred.error().message;
+  EXPECT_EQ(hundred->labels[29], 29);
+  EXPECT_EQ(hundred->coarse[29], 5);
+  EXPECT_FALSE(read_cifar10(folder.path()).ok()) << "the files for training are not there";
+}
+
 TEST(Cifar, RefusesMissingTruncatedAndForeignFiles) {
   const Folder folder;
   const std::string first = folder.path("cifar-10-batches-bin/data_batch_1.bin");
@@ -104,6 +118,10 @@ TEST(Cifar, ReadsTheRealFiles) {
   ASSERT_TRUE(images.ok()) << images.error().message;
   EXPECT_EQ(images->count(), 50000);
   EXPECT_EQ(std::count(images->labels.begin(), images->labels.end(), 3), 5000);
+  const auto test = read_cifar10(folder, Published::Test);
+  ASSERT_TRUE(test.ok()) << test.error().message;
+  EXPECT_EQ(test->count(), 10000);
+  EXPECT_EQ(std::count(test->labels.begin(), test->labels.end(), 3), 1000);
 }
 
 // Records told apart by a number in their first two pixels.

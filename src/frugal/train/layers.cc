@@ -2,7 +2,7 @@
 
 #include <cmath>
 
-#include "frugal/train/recorded_gradients.h"
+#include "frugal/train/recorded_passes.h"
 
 namespace frugal {
 namespace {
@@ -27,15 +27,12 @@ class Conv final : public Layer {
   at::Tensor forward(const at::Tensor& x, bool train) override {
     if (train) input_ = x;
     const at::Tensor bias = bias_ != nullptr ? bias_->compute : at::Tensor();
-    at::Tensor y = at::convolution(x, weight_->compute, bias, {stride_, stride_}, {padding_, padding_},
-                                   {1, 1}, false, {0, 0}, groups_);
+    at::Tensor y = convolution(x, weight_->compute, bias, shape());
     mode_.multiply_adds += y.numel() * (weight_->count() / weight_->sizes[0]);
     return y;
   }
   at::Tensor backward(at::Tensor grad) override {
-    ConvolutionGradients g = convolution_gradients(
-        grad, input_, weight_->compute,
-        {.stride = stride_, .padding = padding_, .groups = groups_, .want_input = !first_});
+    ConvolutionGradients g = convolution_gradients(grad, input_, weight_->compute, shape(), !first_);
     weight_->gradient = g.weight.contiguous(kImages);
     if (bias_ != nullptr) bias_->gradient = grad.sum({0, 2, 3});
     input_.reset();
@@ -44,6 +41,9 @@ class Conv final : public Layer {
   void is_first() override { first_ = true; }
 
  private:
+  ConvolutionShape shape() const {
+    return {.stride = stride_, .padding = padding_, .groups = groups_};
+  }
   LayerMode& mode_;
   Weight* weight_;
   Weight* bias_ = nullptr;

@@ -29,6 +29,12 @@ TEST(Mnist, ReadsBothSetsPlainAndPacked) {
   const auto packed = read_mnist(folder.path(), "fashion-mnist");
   ASSERT_TRUE(packed.ok()) << packed.error().message;
   EXPECT_EQ(packed->count(), 20);
+  EXPECT_EQ(fault(read_mnist(folder.path(), "mnist", Published::Test)),
+            folder.path("mnist/t10k-images-idx3-ubyte: is not there, nor with .gz"));
+  write_mnist(folder, "mnist", 10, true, "t10k");
+  const auto test = read_mnist(folder.path(), "mnist", Published::Test);
+  ASSERT_TRUE(test.ok()) << test.error().message;
+  EXPECT_EQ(test->count(), 10);
 }
 
 TEST(Mnist, RefusesMissingTruncatedAndForeignFiles) {
@@ -130,6 +136,11 @@ TEST(WikiText, NumbersWordsAndEndsOfLines) {
   EXPECT_EQ(text->vocabulary, 5);
   EXPECT_EQ(text->train, (std::vector<std::int32_t>{0, 1, 0, 2, 3, 4, 3, 2}));
   EXPECT_EQ(text->validation, (std::vector<std::int32_t>{3, 4, 2}));
+  EXPECT_TRUE(text->test.empty());
+  EXPECT_EQ(fault(read_wikitext2(folder.path(), true)),
+            folder.path("wikitext-2/wiki.test.tokens: cannot be opened"));
+  write_bytes(folder.path("wikitext-2/wiki.test.tokens"), "a hat =\n");
+  EXPECT_EQ(read_wikitext2(folder.path(), true)->test, (std::vector<std::int32_t>{4, 4, 0, 2}));
   write_bytes(folder.path("wikitext-2/wiki.train.tokens"), "the dog\n");
   EXPECT_EQ(fault(read_wikitext2(folder.path())),
             folder.path("wikitext-2/wiki.valid.tokens") +
@@ -188,10 +199,10 @@ TEST(WikiText, RefusesMissingAndEmptyFiles) {
                     valid = folder.path("wikitext-2/wiki.valid.tokens");
   EXPECT_EQ(fault(read_wikitext2(folder.path())), train + ": cannot be opened");
   write_bytes(train, "");
-  EXPECT_EQ(fault(read_wikitext2(folder.path())), valid + ": cannot be opened");
-  write_bytes(valid, "");
   EXPECT_EQ(fault(read_wikitext2(folder.path())), train + ": holds no words");
   write_bytes(train, "a b\n");
+  EXPECT_EQ(fault(read_wikitext2(folder.path())), valid + ": cannot be opened");
+  write_bytes(valid, "");
   EXPECT_EQ(fault(read_wikitext2(folder.path())), valid + ": holds no words");
 }
 

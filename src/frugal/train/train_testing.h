@@ -82,8 +82,15 @@ inline void write_cifar10(const Folder& folder, int records_a_file) {
                 cifar_records(records_a_file, 10, false));
 }
 
+// Test files: `count` records of each set, a set of tokens that has one word more than that for training.
+inline void write_cifar_tests(const Folder& folder, int count) {
+  write_bytes(folder.path("cifar-10-batches-bin/test_batch.bin"), cifar_records(count, 10, false));
+  write_bytes(folder.path("cifar-100-binary/test.bin"), cifar_records(count, 100, true));
+}
+
 // `count` images of 28×28 in the idx format, labels in turn; a class has its own bright rows.
-inline void write_mnist(const Folder& folder, const std::string& name, int count, bool packed) {
+inline void write_mnist(const Folder& folder, const std::string& name, int count, bool packed,
+                        const std::string& set = "train") {
   Rng rng(13);
   const auto number = [](std::uint32_t n) {
     std::string bytes;
@@ -97,7 +104,7 @@ inline void write_mnist(const Folder& folder, const std::string& name, int count
     for (int pixel = 0; pixel < 784; ++pixel)
       images += static_cast<char>((pixel / 56 == i % 10 ? 200 : 0) + static_cast<int>(rng.below(50)));
   }
-  const std::string base = folder.path(name + "/train-");
+  const std::string base = folder.path(name + "/" + set + "-");
   const std::string end = packed ? ".gz" : "";
   std::filesystem::create_directories(folder.path(name));
   (packed ? write_gzip : write_bytes)(base + "images-idx3-ubyte" + end, images);

@@ -29,6 +29,7 @@ struct TrainerConfig {
   int threads = 0;                            // 0: every core this process may use
   std::int64_t subset = 0;                    // training samples to keep, stratified; 0: all
   std::optional<double> validation = {};      // fraction kept for validation; absent: usual of the dataset
+  bool official_test = false;                 // the test part is the published test files
   std::uint64_t split_seed = 1;               // of the split and the subset; not the study's seed
   std::int64_t device_memory_mb = 0;          // for the training set on the device; 0: it fits
   std::vector<std::string> tasks = {"fine"};  // of cifar100: fine, coarse, or both

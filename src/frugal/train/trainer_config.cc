@@ -141,6 +141,15 @@ Status read_validation(const json& object, std::optional<double>& out) {
   return {};
 }
 
+Status read_test(const json& object, TrainerConfig& config) {
+  std::string which;
+  if (Status status = read_choice(object, "test", {"official"}, which); !status.ok()) return status;
+  config.official_test = which == "official";
+  if (!config.official_test || has_official_test(config.dataset)) return {};
+  return bad_input("workload.test: dataset " + config.dataset + " was published without test files",
+                   "use the factor partitioning to set a test part aside");
+}
+
 Status read_device(const json& object, std::string& out) {
   const auto it = object.find("device");
   if (it == object.end()) return {};
@@ -202,6 +211,7 @@ Result<TrainerConfig> trainer_config_from_json(std::string_view text) {
   read(read_whole(object, "threads", 0, 4096, config.threads));
   read(read_whole(object, "subset", 0, kBig, config.subset));
   read(read_validation(object, config.validation));
+  read(read_test(object, config));
   read(read_whole(object, "split_seed", 0, kBig, config.split_seed));
   read(read_whole(object, "device_memory_mb", 0, kBig, config.device_memory_mb));
   read(read_tasks(object, config));

@@ -20,11 +20,13 @@ TEST(TrainerConfig, ReadsEveryKeyAndHasDefaults) {
   EXPECT_FALSE(plain->validation);
   const auto full = trainer_config_from_json(
       R"({"task":"image-classification","model":"resnet18","dataset":"cifar10","data_dir":"d","metric":"loss",
-          "device":"cuda:1","threads":2,"subset":500,"validation":0.25,"split_seed":9,"device_memory_mb":3})");
+          "device":"cuda:1","threads":2,"subset":500,"validation":0.25,"test":"official","split_seed":9,"device_memory_mb":3})");
   ASSERT_TRUE(full.ok()) << full.error().message;
   EXPECT_EQ(full->device, "cuda:1");
   EXPECT_EQ(full->subset, 500);
   EXPECT_EQ(*full->validation, 0.25);
+  EXPECT_TRUE(full->official_test);
+  EXPECT_FALSE(plain->official_test);
   EXPECT_EQ(full->device_memory_mb, 3);
 }
 
@@ -78,6 +80,8 @@ TEST(TrainerConfig, RefusesWhatDoesNotGoTogether) {
             "workload: dataset digits is for task image-classification, not regression");
   EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","window":3})"),
             "workload.window has no effect with dataset digits");
+  EXPECT_EQ(fault(R"({"model":"mlp","dataset":"digits","test":"official"})"),
+            "workload.test: dataset digits was published without test files");
   EXPECT_EQ(fault(R"({"model":"resnet8","dataset":"cifar10","tasks":["coarse"]})"),
             "workload.tasks has no effect with dataset cifar10");
   EXPECT_EQ(

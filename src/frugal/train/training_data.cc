@@ -13,11 +13,11 @@ namespace {
 
 constexpr int kHours = 24, kMinutes = 60, kWords = 35;  // of a record
 
-Result<Images> read_images(const TrainerConfig& config) {
+Result<Images> read_images(const TrainerConfig& config, Published set) {
   if (config.dataset == "digits") return read_digits(config.data_dir);
-  if (config.dataset == "cifar10") return read_cifar10(config.data_dir);
+  if (config.dataset == "cifar10") return read_cifar10(config.data_dir, set);
   if (config.dataset == "mnist" || config.dataset == "fashion-mnist")
-    return read_mnist(config.data_dir, config.dataset);
+    return read_mnist(config.data_dir, config.dataset, set);
   if (config.dataset == "household") {
     const int usual = config.resample == "hour" ? kHours : kMinutes;
     return read_household({.data_dir = config.data_dir,
@@ -28,7 +28,7 @@ Result<Images> read_images(const TrainerConfig& config) {
   if (config.dataset == "csv")
     return read_table({.path = config.csv, .target = config.target, .regression = regression});
   if (config.dataset == "tensors") return read_tensors(config.tensors[0], config.tensors[1], regression);
-  Result<Images> images = read_cifar100(config.data_dir);
+  Result<Images> images = read_cifar100(config.data_dir, set);
   if (images.ok()) choose_tasks(*images, config.tasks);
   return images;
 }
@@ -45,6 +45,9 @@ Result<SplitRequest> TrainingData::split_request(const Form& form) const {
                        .subset = config_.subset,
                        .seed = config_.split_seed};
   if (!form.partitioning) return request;
+  if (config_.official_test)
+    return bad_input("point: partitioning sets a test part aside, and workload.test names the official one",
+                     "drop one of the two");
   if (config_.validation)
     return bad_input("point: partitioning and workload.validation both say how the data are split",
                      "drop one of the two");
@@ -61,7 +64,7 @@ Result<std::shared_ptr<const DataParts>> TrainingData::build_text(const Form& fo
     return bad_input("point: preprocessing has no effect on words", "drop it");
   if (form.type == at::kHalf)
     return bad_input("point: precision float16 has no effect on words", "use float32, float64 or mixed");
-  const Result<Text> text = read_wikitext2(config_.data_dir);
+  const Result<Text> text = read_wikitext2(config_.data_dir, config_.official_test);
   if (!text.ok()) return text.error();
   const std::int64_t length = config_.window > 0 ? config_.window : kWords;
   auto parts = std::make_shared<DataParts>();
@@ -78,16 +81,32 @@ Result<std::shared_ptr<const DataParts>> TrainingData::build_text(const Form& fo
     (training ? parts->train : parts->validation) = std::make_unique<DeviceTokens>(
         words, text->vocabulary, length, training ? config_.subset : kept, device_);
   }
+  if (config_.official_test) {
+    const std::int64_t most = DeviceTokens::records_in(text->test.size(), length);
+    if (most == 0)
+      return bad_input("wikitext2: wiki.test.tokens holds no record of " + std::to_string(length) + " words",
+                       "choose a smaller window");
+    parts->test = std::make_unique<DeviceTokens>(text->test, text->vocabulary, length, most, device_);
+  }
   return std::shared_ptr<const DataParts>(std::move(parts));
+}
+
+Status TrainingData::read_files() {
+  if (all_) return {};
+  Result<Images> read = read_images(config_, Published::Training);
+  if (!read.ok()) return std::move(read).error();
+  if (config_.official_test) {
+    Result<Images> test = read_images(config_, Published::Test);
+    if (!test.ok()) return std::move(test).error();
+    official_test_ = std::move(*test);
+  }
+  all_ = std::move(*read);
+  return {};
 }
 
 Result<std::shared_ptr<const DataParts>> TrainingData::build(const Form& form) {
   if (config_.dataset == "wikitext2") return build_text(form);
-  if (!all_) {
-    Result<Images> read = read_images(config_);
-    if (!read.ok()) return std::move(read).error();
-    all_ = std::move(*read);
-  }
+  if (Status status = read_files(); !status.ok()) return std::move(status).error();
   const Result<SplitRequest> request = split_request(form);
   if (!request.ok()) return request.error();
   Result<SplitImages> split = split_images(*all_, *request);
@@ -101,6 +120,7 @@ Result<std::shared_ptr<const DataParts>> TrainingData::build(const Form& form) {
   parts->train = std::make_unique<DeviceImages>(std::move(split->train), options);
   options.memory_limit = 0;
   parts->validation = std::make_unique<DeviceImages>(std::move(split->validation), options);
+  if (official_test_) split->test = *official_test_;
   if (split->test.count() > 0) parts->test = std::make_unique<DeviceImages>(std::move(split->test), options);
   return std::shared_ptr<const DataParts>(std::move(parts));
 }

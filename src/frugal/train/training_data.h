@@ -33,11 +33,13 @@ class TrainingData {
   };
   Result<std::shared_ptr<const DataParts>> build(const Form& form);
   Result<std::shared_ptr<const DataParts>> build_text(const Form& form) const;
+  Status read_files();
   Result<SplitRequest> split_request(const Form& form) const;
 
   TrainerConfig config_;
   at::Device device_;
   std::optional<Images> all_;
+  std::optional<Images> official_test_;  // where it was asked for
   std::vector<std::pair<Form, std::weak_ptr<const DataParts>>> held_;
   std::shared_ptr<const DataParts> last_;  // so that one trial after the other finds it
 };

@@ -5,7 +5,7 @@ namespace frugal {
 const TrainerCatalogue& trainer_catalogue() {
   static const TrainerCatalogue catalogue{
       .keys = {"task", "model", "dataset", "data_dir", "metric", "device", "threads", "subset", "validation",
-               "split_seed", "device_memory_mb", "tasks", "window", "resample", "pretrained", "freeze"},
+               "test", "split_seed", "device_memory_mb", "tasks", "window", "resample", "pretrained", "freeze"},
       .tasks = {"image-classification", "classification", "regression", "language-model"},
       .models = {"mlp", "lenet", "mnist-cnn", "small-cnn", "resnet8", "resnet18", "resnet20", "resnet50",
                  "vgg16", "mobilenetv2", "vit-small", "siamese", "forward-forward", "lstm", "transformer-lm"},
@@ -54,6 +54,11 @@ std::optional<std::string> mismatch(const std::string& model, const std::string&
   if (dataset != "digits" || !large) return std::nullopt;
   return "model " + model +
          " needs images of 32×32, digits has 8×8; use model mlp or resnet8 for digits, or dataset cifar10";
+}
+
+bool has_official_test(const std::string& dataset) {
+  return dataset == "mnist" || dataset == "fashion-mnist" || dataset == "cifar10" || dataset == "cifar100" ||
+         dataset == "wikitext2";
 }
 
 std::string usual_task(const std::string& dataset) {

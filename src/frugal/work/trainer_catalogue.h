@@ -30,6 +30,9 @@ const std::vector<std::string>* factor_words(const std::string& factor);
 // (datasets csv and tensors, model torchscript).
 std::optional<std::string> mismatch(const std::string& model, const std::string& dataset);
 
+// Whether those who published a dataset set files for testing apart (workload.test: official).
+bool has_official_test(const std::string& dataset);
+
 // The task that a dataset is for; of csv and tensors the one that is more usual.
 std::string usual_task(const std::string& dataset);
 // Metrics of a task; the first is the default.
