@@ -1,10 +1,12 @@
-// What Winograd's convolutions gain over libtorch's, by shape: milliseconds of the forward pass and of the gradients
-// with what moving between the layouts costs, one thread, channels-last, as many channels in as out.
+// What Winograd's convolutions gain over libtorch's, by shape: milliseconds of the forward pass and of the
+// gradients with what moving between the layouts costs, one thread, channels-last, as many channels in as
+// out.
+#include "frugal/train/winograd.h"
+
 #include <benchmark/benchmark.h>
 
 #include "frugal/train/fast_convolution.h"
 #include "frugal/train/torch_compat.h"
-#include "frugal/train/winograd.h"
 
 namespace {
 
@@ -37,9 +39,14 @@ void passes(benchmark::State& state) {
 int main(int argc, char** argv) {
   frugal::prepare_process(1);
   for (const std::int64_t records : {8, 32, 128}) {
-    for (const auto& [channels, side] : {std::pair<std::int64_t, std::int64_t>{64, 32}, {128, 16}, {256, 8}, {512, 4}}) {
-      benchmark::RegisterBenchmark("libtorch", passes)->Args({0, records, channels, side})->Unit(benchmark::kMillisecond);
-      benchmark::RegisterBenchmark("winograd", passes)->Args({1, records, channels, side})->Unit(benchmark::kMillisecond);
+    for (const auto& [channels, side] :
+         {std::pair<std::int64_t, std::int64_t>{64, 32}, {128, 16}, {256, 8}, {512, 4}}) {
+      benchmark::RegisterBenchmark("libtorch", passes)
+          ->Args({0, records, channels, side})
+          ->Unit(benchmark::kMillisecond);
+      benchmark::RegisterBenchmark("winograd", passes)
+          ->Args({1, records, channels, side})
+          ->Unit(benchmark::kMillisecond);
     }
   }
   benchmark::Initialize(&argc, argv);

@@ -6,6 +6,7 @@
 #include "frugal/base/units_text.h"
 #include "frugal/energy/amd_library.h"
 #include "frugal/energy/cpu_table.h"
+#include "frugal/energy/find_amd.h"
 #include "frugal/energy/nvml_library.h"
 #include "frugal/energy/sysfs.h"
 
@@ -50,11 +51,7 @@ std::string count_amd(const Machine& machine, Counts& boards) {
     const Result<std::shared_ptr<AmdApi>> amd = open_amd(library);
     unsigned dies = 0;
     if (!amd || (*amd)->die_count(dies) != kAmdSuccess || dies == 0) continue;
-    for (unsigned die = 0; die < dies; ++die) {
-      std::string name = "AMD GPU";
-      (*amd)->name(die, name);
-      ++boards[name];
-    }
+    for (const AmdBoard& board : boards_of(**amd, dies)) ++boards[board.name];
     return kernel_text(machine.sys + "/module/amdgpu/version").value_or("");
   }
   return {};

@@ -41,6 +41,29 @@ TEST(HostFacts, AreReadFromTheKernel) {
   EXPECT_EQ(fact(facts, "GPUs"), "absent");
 }
 
+// The libraries of tests/standin, opened as the drivers' own are. An MI250X is one board with two dies.
+TEST(HostFacts, BoardsAndDriversComeFromTheLibraries) {
+  const StandinTree tree;
+  Machine machine = bare(tree);
+  machine.nvml_library = std::string(STANDIN_FOLDER) + "/nvml/libnvidia-ml.so.1";
+  tree.write("sys/module/amdgpu/version", "6.7.0");
+  setenv(
+      "FRUGAL_STANDIN_NVML",
+      R"({"gpus":[{"name":"NVIDIA H200"},{"name":"NVIDIA H200"},{"name":"NVIDIA L4"}],"driver":"570.86.10"})",
+      1);
+  setenv("FRUGAL_STANDIN_AMD",
+         R"({"gpus":[{"name":"AMD Instinct MI250X"},{"name":"AMD Instinct MI250X","secondary":true}]})", 1);
+  for (const char* library : {"librocm_smi64.so", "libamd_smi.so"}) {
+    machine.amd_libraries = {std::string(STANDIN_FOLDER) + "/amd/" + library};
+    const HostFacts facts = host_facts(machine);
+    EXPECT_EQ(fact(facts, "GPUs"), "AMD Instinct MI250X, 2 × NVIDIA H200, NVIDIA L4");
+    EXPECT_EQ(fact(facts, "NVIDIA driver"), "570.86.10");
+    EXPECT_EQ(fact(facts, "AMD driver"), "6.7.0");
+  }
+  unsetenv("FRUGAL_STANDIN_NVML");
+  unsetenv("FRUGAL_STANDIN_AMD");
+}
+
 TEST(HostFacts, WhatCannotBeReadIsAbsent) {
   const StandinTree tree;
   const HostFacts facts = host_facts(bare(tree));

@@ -119,7 +119,8 @@ void read_data_keys(const Fields& fields, const std::string& dataset, nlohmann::
     settings["test"] = fields.word("test", {}, {"official"});
     if (!has_official_test(dataset))
       fields.refuse(fields.node("test"), "test",
-                    "dataset " + dataset + " was published without test files; the factor partitioning sets a test part aside");
+                    "dataset " + dataset +
+                        " was published without test files; the factor partitioning sets a test part aside");
   }
   if (fields.has("validation")) {
     const double share = fields.number("validation", {}, 0, 1);

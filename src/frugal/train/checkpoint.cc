@@ -124,8 +124,9 @@ int write_file(const std::string& path, const Prefix& prefix, const std::string&
   const std::size_t bytes = sizeof prefix + header.size() + state.size_bytes() + sizeof seal;
   int failed = ::fallocate(file, 0, 0, static_cast<off_t>(bytes)) == 0 ? 0 : errno;
   if (failed != ENOSPC && failed != EDQUOT && failed != EFBIG) failed = 0;  // others: not on this file system
-  if (failed == 0 && !(write_all(file, &prefix, sizeof prefix) && write_all(file, header.data(), header.size()) &&
-                       write_all(file, state.data(), state.size_bytes()) && write_all(file, &seal, sizeof seal)))
+  if (failed == 0 &&
+      !(write_all(file, &prefix, sizeof prefix) && write_all(file, header.data(), header.size()) &&
+        write_all(file, state.data(), state.size_bytes()) && write_all(file, &seal, sizeof seal)))
     failed = errno;
   if (::close(file) != 0 && failed == 0) failed = errno;
   return failed;

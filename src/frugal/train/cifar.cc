@@ -83,7 +83,8 @@ Result<Images> read_cifar100(const std::string& data_dir, Published set) {
   Images images{.shape = kCifar, .pixels = {}, .labels = {}};
   images.shape.classes = 100;
   images.shape.coarse_classes = 20;
-  const std::string path = data_dir + "/cifar-100-binary/" + (set == Published::Test ? "test.bin" : "train.bin");
+  const std::string path =
+      data_dir + "/cifar-100-binary/" + (set == Published::Test ? "test.bin" : "train.bin");
   if (Status status = append_file(path, format, images); !status.ok()) return std::move(status).error();
   return images;
 }

@@ -5,14 +5,14 @@
 
 #include <array>
 
+#include "frugal/train/torch_compat.h"
 #include "frugal/train/winograd.h"
 
 namespace frugal {
 
 at::Tensor fast_convolution(const at::Tensor& input, const at::Tensor& weight, const at::Tensor& bias,
                             const ConvolutionShape& s) {
-  const bool differentiated =
-      at::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad());
+  const bool differentiated = at::GradMode::is_enabled() && (input.requires_grad() || weight.requires_grad());
   if (!differentiated && winograd_fits(input, weight, s)) {
     at::Tensor output = winograd_convolution(input, weight);
     if (bias.defined()) output.add_(bias.view({1, -1, 1, 1}));
@@ -36,7 +36,7 @@ ConvolutionGradients fast_convolution_gradients(const at::Tensor& grad, const at
 
 namespace {
 
-at::Tensor in_graph(const at::Tensor& input, const at::Tensor& weight, const c10::optional<at::Tensor>& bias,
+at::Tensor in_graph(const at::Tensor& input, const at::Tensor& weight, const Optional<at::Tensor>& bias,
                     std::int64_t stride, std::int64_t padding, std::int64_t groups) {
   return fast_convolution(input, weight, bias.value_or(at::Tensor()), {stride, padding, groups});
 }

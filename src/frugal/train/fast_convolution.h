@@ -1,5 +1,5 @@
-// Convolutions by the fastest of the ways that give the same answer: Winograd's where it fits, else libtorch's.
-// Both are operators that a recorded graph may hold. Layers call recorded_passes.h.
+// Convolutions by the fastest of the ways that give the same answer: Winograd's where it fits, else
+// libtorch's. Both are operators that a recorded graph may hold. Layers call recorded_passes.h.
 #pragma once
 
 #include "frugal/train/convolution_shape.h"

@@ -9,6 +9,7 @@
 #include <optional>
 
 #include "frugal/train/fast_convolution.h"
+#include "frugal/train/torch_compat.h"
 
 namespace frugal {
 namespace {
@@ -21,9 +22,9 @@ const auto kConvolution = c10::Symbol::fromQualString(kConvolutionNode);
 const auto kNorm = c10::Symbol::fromQualString("aten::native_batch_norm");
 
 // The scalar type of a recorded tensor; nothing when it was not told.
-c10::optional<at::ScalarType> type_of(const Value* value) {
+Optional<at::ScalarType> type_of(const Value* value) {
   const auto type = value->type()->cast<c10::TensorType>();
-  return type ? type->scalarType() : c10::nullopt;
+  return type ? type->scalarType() : Optional<at::ScalarType>();
 }
 
 // Convolution without a bias, looked at by nobody but `norm`, which uses its running statistics.

@@ -41,9 +41,7 @@ class Conv final : public Layer {
   void is_first() override { first_ = true; }
 
  private:
-  ConvolutionShape shape() const {
-    return {.stride = stride_, .padding = padding_, .groups = groups_};
-  }
+  ConvolutionShape shape() const { return {.stride = stride_, .padding = padding_, .groups = groups_}; }
   LayerMode& mode_;
   Weight* weight_;
   Weight* bias_ = nullptr;

@@ -40,7 +40,7 @@ Batch paired(const Batch& batch, std::uint64_t seed) {
   const std::int64_t n = batch.count();
   at::Generator random = new_generator(batch.images.device());
   random.set_current_seed(seed);
-  const auto options = batch.images.options().dtype(at::kFloat).memory_format(c10::nullopt);
+  const auto options = batch.images.options().dtype(at::kFloat).memory_format(Optional<at::MemoryFormat>());
   const at::Tensor alike = batch.labels.unsqueeze(1).eq(batch.labels.unsqueeze(0));
   const at::Tensor wanted = at::rand({n, 1}, random, options).lt(0.5);
   at::Tensor fit = at::rand({n, n}, random, options) + alike.eq(wanted).to(at::kFloat);

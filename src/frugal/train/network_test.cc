@@ -156,8 +156,7 @@ class OneBatch {
     const at::Tensor loss = at::cross_entropy_loss(network_.forward(x_, true), labels_);
     loss.backward();
     Found found{.loss = loss.item<double>(), .gradients = {}};
-    for (const Weight& weight : network_.plan().parameters())
-      found.gradients.push_back(weight.value.grad());
+    for (const Weight& weight : network_.plan().parameters()) found.gradients.push_back(weight.value.grad());
     return found;
   }
 

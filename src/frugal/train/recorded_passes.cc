@@ -12,7 +12,8 @@ namespace {
 namespace tracer = torch::jit::tracer;
 using torch::jit::Node;
 
-// What run() answers; while a recording is under way also a node `name` with the inputs that `arguments` adds.
+// What run() answers; while a recording is under way also a node `name` with the inputs that `arguments`
+// adds.
 template <class Arguments, class Run>
 std::vector<at::Tensor> recorded(const char* name, Arguments arguments, Run run) {
   const std::shared_ptr<tracer::TracingState> state = tracer::getTracingState();
@@ -42,7 +43,8 @@ at::Tensor convolution(const at::Tensor& input, const at::Tensor& weight, const 
   return recorded(
              kConvolutionNode,
              [&](Node* node) {
-               for (const at::Tensor& tensor : {input, weight, bias}) tracer::addInputs(node, "tensor", tensor);
+               for (const at::Tensor& tensor : {input, weight, bias})
+                 tracer::addInputs(node, "tensor", tensor);
                add_shape(node, s);
              },
              [&] { return std::vector{fast_convolution(input, weight, bias, s)}; })

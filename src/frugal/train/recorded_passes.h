@@ -1,6 +1,6 @@
-// Convolutions and the gradients of batch normalisation as layers call them: run at once and, while a recording
-// is under way, a node in its graph. libtorch's tracer cannot record these by itself: lists of wanted outputs are
-// no type that it knows, and it does not know our convolutions.
+// Convolutions and the gradients of batch normalisation as layers call them: run at once and, while a
+// recording is under way, a node in its graph. libtorch's tracer cannot record these by itself: lists of
+// wanted outputs are no type that it knows, and it does not know our convolutions.
 #pragma once
 
 #include <ATen/ATen.h>

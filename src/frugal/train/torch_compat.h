@@ -2,9 +2,11 @@
 #pragma once
 
 #include <ATen/ATen.h>
+#include <ATen/core/ivalue.h>
 
 #include <exception>
 #include <string>
+#include <utility>
 
 #include "frugal/base/result.h"
 
@@ -12,6 +14,10 @@ namespace frugal {
 
 // "auto" takes the first CUDA device that works, else the CPU. Anything else that is not there is an error.
 Result<at::Device> open_device(const std::string& name);
+
+// Optional values as libtorch has them: std::optional since 2.4, c10::optional before.
+template <class T>
+using Optional = decltype(std::declval<c10::IValue&>().template toOptional<T>());
 
 // Returns when everything queued on `device` is done.
 void synchronise(at::Device device);

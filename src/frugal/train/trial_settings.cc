@@ -15,8 +15,8 @@ namespace {
 constexpr double kAny = std::numeric_limits<double>::infinity();
 
 Error factor_error(const std::string& name, const std::string& what, const Value& value) {
-  const bool is_text = std::holds_alternative<std::string>(value);
-  const std::string shown = is_text ? "'" + value_text(value) + "'" : value_text(value);
+  const std::string quote = std::holds_alternative<std::string>(value) ? "'" : "";
+  const std::string shown = quote + value_text(value) + quote;
   return bad_input("point: " + name + " must be " + what + ", not " + shown,
                    "change " + name + " in the space");
 }

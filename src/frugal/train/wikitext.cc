@@ -40,8 +40,7 @@ Status read_part(const std::string& path, const Numbers& numbers, std::vector<st
     lost = lost || found == numbers.end();
     if (!lost) out.push_back(found->second);
   });
-  if (lost)
-    return bad_input(path + ": has words that wiki.train.tokens lacks, and that has no <unk>", kHint);
+  if (lost) return bad_input(path + ": has words that wiki.train.tokens lacks, and that has no <unk>", kHint);
   if (out.empty()) return bad_input(path + ": holds no words", kHint);
   return {};
 }

@@ -65,9 +65,8 @@ std::unique_ptr<Passes> make_passes(const Shape& s) {
   p->images = {x, kFloat, Tag::nhwc};
   p->outputs = {y, kFloat, Tag::nhwc};
   p->kernels = {w, kFloat, Tag::ohwi};
-  p->forward_form = {{dnnl::prop_kind::forward_training, kAlgorithm, any_x, any_w, any_y, one, one, one},
-                     attributes,
-                     cpu()};
+  p->forward_form = {
+      {dnnl::prop_kind::forward_training, kAlgorithm, any_x, any_w, any_y, one, one, one}, attributes, cpu()};
   p->data_form = {{kAlgorithm, any_x, any_w, any_y, one, one, one}, attributes, cpu(), p->forward_form};
   p->weights_form = {{kAlgorithm, any_x, any_w, any_y, one, one, one}, attributes, cpu(), p->forward_form};
   p->forward = dnnl::convolution_forward(p->forward_form);

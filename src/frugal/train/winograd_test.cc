@@ -48,7 +48,8 @@ TEST_P(WinogradTest, AgreesWithDoublePrecisionInAllThreePasses) {
   EXPECT_FALSE(winograd_gradients(g, x, w, false).input.defined());
 }
 
-// Sides that are no multiple of the tile of 4, more outputs than inputs and the reverse, every size of resnet18.
+// Sides that are no multiple of the tile of 4, more outputs than inputs and the reverse, every size of
+// resnet18.
 INSTANTIATE_TEST_SUITE_P(Shapes, WinogradTest,
                          ::testing::Values(Case{2, 64, 64, 32, 32}, Case{9, 128, 64, 9, 7},
                                            Case{16, 64, 192, 6, 6}, Case{11, 128, 128, 16, 16},

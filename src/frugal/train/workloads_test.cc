@@ -111,9 +111,10 @@ TEST_F(WorkloadsTest, TheTestPartIsThePublishedOneAndSteersNothing) {
   for (std::size_t i = 0; i < 3; ++i) EXPECT_EQ(tested.epochs[i].metrics, plain.epochs[i].metrics);
   EXPECT_GT(tested.epochs.back().metrics.at("accuracy"), 0.9);
   EXPECT_LT(done.test.at("accuracy"), 0.1);
-  EXPECT_EQ(failure(worker->start(2, with(kAdam, "partitioning", Value(std::string("60-20-20"))), 1)).message,
-            "point: partitioning sets a test part aside, and workload.test names the official one; drop one of "
-            "the two");
+  EXPECT_EQ(
+      failure(worker->start(2, with(kAdam, "partitioning", Value(std::string("60-20-20"))), 1)).message,
+      "point: partitioning sets a test part aside, and workload.test names the official one; drop one of "
+      "the two");
 }
 
 TEST_F(WorkloadsTest, AnLstmForecastsTheHousehold) {

@@ -5,7 +5,8 @@ namespace frugal {
 const TrainerCatalogue& trainer_catalogue() {
   static const TrainerCatalogue catalogue{
       .keys = {"task", "model", "dataset", "data_dir", "metric", "device", "threads", "subset", "validation",
-               "test", "split_seed", "device_memory_mb", "tasks", "window", "resample", "pretrained", "freeze"},
+               "test", "split_seed", "device_memory_mb", "tasks", "window", "resample", "pretrained",
+               "freeze"},
       .tasks = {"image-classification", "classification", "regression", "language-model"},
       .models = {"mlp", "lenet", "mnist-cnn", "small-cnn", "resnet8", "resnet18", "resnet20", "resnet50",
                  "vgg16", "mobilenetv2", "vit-small", "siamese", "forward-forward", "lstm", "transformer-lm"},
